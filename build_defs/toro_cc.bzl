@@ -1,0 +1,123 @@
+"""The only place where compile flags are chosen.
+
+toro_cc_library and toro_cc_test build core, services, drivers and platform code; toro_cc_app builds an application for
+both worlds. What the world, the sanitizer and the layer imply is decided here and nowhere else.
+"""
+
+load("//build_defs:image.bzl", "toro_image", "toro_iso")
+
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-unused-parameter",
+    "-Wshadow=local",
+    "-Wnon-virtual-dtor",
+    "-Wno-array-bounds",  # g++ 12 reports accesses to fixed physical addresses
+]
+
+_COMMON = [
+    "-std=c++20",
+    "-O2",
+    "-fno-omit-frame-pointer",  # panic walks the frames
+    "-fno-delete-null-pointer-checks",
+    "-fno-strict-aliasing",
+] + _WARNINGS
+
+# The core throws nothing: see ARCHITECTURE.md, "Errors".
+_CORE = _COMMON + [
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-fno-threadsafe-statics",
+]
+
+def _sanitizer_copts():
+    return select({
+        "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1", "-DTORO_SANITIZER=1"],
+        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-DTORO_SANITIZER=1", "-Wno-tsan"],
+        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1", "-DTORO_SANITIZER=1"],
+        "//conditions:default": [],
+    })
+
+def _sanitizer_linkopts():
+    return select({
+        "//build_defs:address_sanitizer": ["-fsanitize=address"],
+        "//build_defs:thread_sanitizer": ["-fsanitize=thread"],
+        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined"],
+        "//conditions:default": [],
+    })
+
+def toro_cc_library(name, copts = [], linkopts = [], **kwargs):
+    """A library of core, services, drivers or platform: no exceptions, no RTTI."""
+    native.cc_library(
+        name = name,
+        copts = _CORE + _sanitizer_copts() + copts,
+        linkopts = linkopts + _sanitizer_linkopts(),
+        linkstatic = True,
+        **kwargs
+    )
+
+def toro_cc_test(name, copts = [], linkopts = [], deps = [], size = "small", **kwargs):
+    """A googletest of the hosted world."""
+    native.cc_test(
+        name = name,
+        size = size,
+        copts = _COMMON + _sanitizer_copts() + copts,
+        linkopts = linkopts + _sanitizer_linkopts(),
+        linkstatic = True,
+        deps = deps + ["@system//:gtest_main"],
+        **kwargs
+    )
+
+def toro_cc_binary(name, copts = [], linkopts = [], **kwargs):
+    """A program of the hosted world: benchmarks and tools."""
+    native.cc_binary(
+        name = name,
+        copts = _COMMON + _sanitizer_copts() + copts,
+        linkopts = linkopts + _sanitizer_linkopts(),
+        linkstatic = True,
+        **kwargs
+    )
+
+def toro_cc_app(name, srcs, deps = [], copts = [], modules = [], **kwargs):
+    """An application: `:NAME` is the hosted program, `:image` the ELF that boots, `:iso` the ISO that GRUB boots.
+
+    Args:
+      name: the application's name; its package is //apps/NAME.
+      srcs: its sources. `main` is an ordinary C++ main.
+      deps: libraries beside the kernel.
+      copts: more flags, for instance -fno-exceptions.
+      modules: files that every run of the application gets as input unless the user names others.
+      **kwargs: passed to cc_binary.
+    """
+    native.cc_binary(
+        name = name,
+        srcs = srcs,
+        copts = _COMMON + _sanitizer_copts() + copts,
+        linkopts = _sanitizer_linkopts(),
+        linkstatic = True,
+        deps = deps + [
+            "//core/kernel:toro",
+            "//core/machine:world",
+        ],
+        visibility = ["//visibility:public"],
+        **kwargs
+    )
+    toro_image(
+        name = "image",
+        program = ":" + name,
+        app = name,
+        visibility = ["//visibility:public"],
+    )
+    toro_iso(
+        name = "iso",
+        image = ":image",
+        app = name,
+        modules = modules,
+        visibility = ["//visibility:public"],
+    )
+    native.filegroup(
+        name = "modules",
+        srcs = modules,
+        visibility = ["//visibility:public"],
+    )

@@ -1,0 +1,47 @@
+// The slow lane: free functions that each platform defines once. A missing one is a link error.
+//
+// CheckFailed and CheckFailedAt (core/base/check.h) belong to this lane too. PORTING.md has the full meaning of each.
+#ifndef CORE_MACHINE_PLATFORM_SERVICES_H_
+#define CORE_MACHINE_PLATFORM_SERVICES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/cpu_id.h"
+
+namespace toro::platform {
+
+// Makes HaltCpu on `cpu` return: the call under way, or else the next one. Everything that this CPU stored before is
+// visible to `cpu` when it returns. Any CPU; does not block; wake-ups may merge.
+void WakeCpu(CpuId cpu);
+
+// Sleeps until WakeCpu of this CPU, any device interrupt, or `deadline_ns` on the clock of Machine::NowNs (kNever: no
+// deadline). Called with interrupts masked: a wake-up that arrived since they were masked makes it return at once.
+// Returns with interrupts unmasked. May return early for no reason. Each CPU for itself.
+void HaltCpu(uint64_t deadline_ns);
+
+// Writes to the console. CPU 0 only, or any CPU that is about to stop for ever. Does not block for long.
+void ConsoleWrite(const char* text, size_t bytes);
+
+// Powers the machine off with the exit status 0..255. Any CPU. On a machine that cannot power off: halts all CPUs.
+[[noreturn]] void PowerOff(int status);
+
+// Makes the page at `page` fault on every access (guard = true), or ordinary memory again (false). `page` is aligned to
+// kPageBytes and lies in the partition of the calling CPU. Returns false if the machine has no memory for it.
+bool SetGuardPage(void* page, bool guard);
+
+// Called on the CPU that a thread with that guard page has just moved to, before the thread runs there.
+void AdoptGuardPage(void* page);
+
+// Bytes of a thread's block of thread_local variables (0: none, or the platform keeps them elsewhere).
+size_t ThreadLocalBytes();
+
+// Fills `block` (ThreadLocalBytes() bytes, 64-byte aligned) with the initial values.
+void InitThreadLocals(void* block);
+
+// Called by a thread that is about to end, on its own stack: runs the destructors of its thread_local variables.
+void FinishThreadLocals();
+
+}  // namespace toro::platform
+
+#endif  // CORE_MACHINE_PLATFORM_SERVICES_H_
