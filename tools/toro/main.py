@@ -1,4 +1,4 @@
-"""The second half of ./toro: dispatches to one module per command. The first half, the shell script, has installed Python."""
+"""The second half of ./toro: dispatches to one module per command. The first half, a shell script, installs Python."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 """TOROPACK1: several files in one, because the PVH protocol hands over a single module.
 
-LAYOUT. The line "TOROPACK1", then for each file: a line "<bytes> <name bytes>" (decimal, one space), the name, a newline,
-the content. Nothing is padded. The end of the pack is the end of the module. The kernel's side is in platform/baremetal.
+LAYOUT. The line "TOROPACK1", then for each file: a line "<bytes> <name bytes>" (decimal, one space), the name, a
+newline, the content. Nothing is padded. The end of the module is the end of the pack. platform/baremetal reads it.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Runs one child process that can leave nothing behind.
 
 INVARIANTS
-  I1. The child leads its own process group. When the run ends for whatever reason (it exits, the timeout, Ctrl-C, SIGTERM,
-      an exception), the whole group gets SIGTERM, then SIGKILL.
+  I1. The child leads its own process group. When the run ends for whatever reason (it exits, the timeout, Ctrl-C,
+      SIGTERM, an exception), the whole group gets SIGTERM, then SIGKILL.
   I2. When toro itself is killed with SIGKILL, the kernel kills the child (PR_SET_PDEATHSIG).
   I3. What the child writes is read at once, whatever our own reader does: QEMU drops serial output that nobody takes.
 """

@@ -1,7 +1,7 @@
 """QEMU: its command line, the choice of accelerator, and what its exit status means.
 
-The kernel powers off by writing its status to isa-debug-exit, which makes QEMU exit with 2 * status + 1. QEMU also exits
-with 1 when it cannot start at all, so status 0 counts only if QEMU reported no error.
+The kernel powers off by writing its status to isa-debug-exit, which makes QEMU exit with 2 * status + 1. QEMU also
+exits with 1 when it cannot start at all, so status 0 counts only if QEMU reported no error.
 """
 
 import os
@@ -26,7 +26,7 @@ def program():
 
 
 def kvm_problem(device="/dev/kvm", cpuinfo="/proc/cpuinfo"):
-    """Why KVM cannot be used here, or None. An open /dev/kvm alone proves little: some hosts accept a guest and never run it."""
+    """Why KVM cannot be used here, or None. An open /dev/kvm proves little: some hosts take a guest and never run it."""
     if not os.path.exists(device):
         return "there is no %s" % device
     try:
@@ -47,8 +47,8 @@ def choose_accel(wanted, problem):
     if wanted == "kvm":
         if problem and problem.startswith(("there is no", "/dev")):
             raise ToroError("--accel=kvm: %s" % problem,
-                            "load the module (modprobe kvm_intel or kvm_amd) and give yourself access to /dev/kvm (group kvm), "
-                            "or take --accel=tcg")
+                            "load the module (modprobe kvm_intel or kvm_amd) and give yourself access to /dev/kvm "
+                            "(group kvm), or take --accel=tcg")
         return "kvm", "as asked" + (", though " + problem if problem else "")
     return ("tcg", problem) if problem else ("kvm", "it works here")
 
@@ -106,8 +106,8 @@ def boot(options, boot_words, folder):
 
 
 class _KvmWatch:
-    """Ends the run when KVM accepted the guest and does not truly run it: after KVM_PATIENCE_S without output the first CPU
-    is still in firmware or loader. (Seen on nested hosts: SeaBIOS never gets beyond its first loop.)"""
+    """Ends the run when KVM accepted the guest and does not truly run it: after KVM_PATIENCE_S without output the first
+    CPU is still in firmware or loader. (Seen on nested hosts: SeaBIOS never gets beyond its first loop.)"""
 
     def __init__(self, socket):
         self._socket = socket
