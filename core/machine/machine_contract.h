@@ -35,6 +35,9 @@ concept MachineBackend = requires(typename B::Context context, void* pointer, vo
   // `thread_locals` is the block that InitThreadLocals (platform_services.h) filled, or null.
   { B::PrepareContext(context, entry, pointer, pointer, pointer) } -> std::same_as<void>;
 
+  // Makes `context` stand for the code that calls this, so that it can be switched away from. Once per CPU.
+  { B::AdoptContext(context) } -> std::same_as<void>;
+
   // Saves what is live into the first and continues the second. Keeps no value of the current CPU in a register.
   { B::SwitchContext(context, context) } -> std::same_as<void>;
 

@@ -1,0 +1,164 @@
+#include "core/memory/page_runs.h"
+
+#include <bit>
+
+#include "core/base/check.h"
+
+namespace toro {
+
+PageRuns::PageRuns(const PartitionRanges& partition) {
+  for (size_t i = 0; i < partition.count; ++i) {
+    const MemoryRange& memory = partition.ranges[i];
+    TORO_CHECK(memory.begin % kPageBytes == 0 && memory.bytes % kPageBytes == 0);
+    size_t all_pages = memory.bytes / kPageBytes;
+    size_t entry_pages = AlignUp(all_pages * sizeof(PageEntry), kPageBytes) / kPageBytes;
+    if (all_pages <= entry_pages) continue;
+    Range& range = ranges_[range_count_++];
+    range.begin = memory.begin + entry_pages * kPageBytes;
+    range.bytes = memory.bytes - entry_pages * kPageBytes;
+    range.entries = reinterpret_cast<PageEntry*>(memory.begin);
+    total_pages_ += range.bytes / kPageBytes;
+  }
+}
+
+size_t PageRuns::BinOf(size_t pages) {
+  if (pages <= kExactBins) return pages - 1;
+  return kExactBins + std::bit_width(pages) - std::bit_width(kExactBins);
+}
+
+PageRuns::Range* PageRuns::RangeOf(const void* address) {
+  for (size_t i = 0; i < range_count_; ++i) {
+    if (reinterpret_cast<uintptr_t>(address) - ranges_[i].begin < ranges_[i].used_bytes) return &ranges_[i];
+  }
+  return nullptr;
+}
+
+PageEntry* PageRuns::EntryOfOtherRange(const void* address) {
+  Range* range = RangeOf(address);
+  if (range == nullptr) return nullptr;
+  return &range->entries[(reinterpret_cast<uintptr_t>(address) - range->begin) / kPageBytes];
+}
+
+void* PageRuns::Allocate(size_t pages, size_t align_bytes) {
+  TORO_CHECK(pages > 0 && IsPowerOfTwo(align_bytes) && align_bytes >= kPageBytes);
+  size_t slack = align_bytes / kPageBytes - 1;
+  if (pages > total_pages_ || slack > total_pages_) return nullptr;
+  size_t wanted = pages + slack;
+  FreeRun* fit = TakeFit(wanted);
+  uintptr_t begin = reinterpret_cast<uintptr_t>(fit);
+  size_t got = fit != nullptr ? fit->pages : wanted;
+  if (fit == nullptr) begin = reinterpret_cast<uintptr_t>(TakeFromFrontier(wanted));
+  if (begin == 0) return nullptr;
+
+  // Give back what lies before the alignment and behind the end.
+  uintptr_t aligned = AlignUp(begin, align_bytes);
+  size_t before = (aligned - begin) / kPageBytes;
+  size_t behind = got - before - pages;
+  MarkUsed(reinterpret_cast<void*>(aligned), pages);
+  Range& range = *RangeOf(reinterpret_cast<void*>(aligned));
+  if (before > 0) AddFree(range, begin, before);
+  if (behind > 0) AddFree(range, aligned + pages * kPageBytes, behind);
+  used_pages_ += pages;
+  return reinterpret_cast<void*>(aligned);
+}
+
+void PageRuns::Free(void* run) {
+  Range* range = RangeOf(run);
+  PageEntry* entry = EntryOf(run);
+  if (range == nullptr || reinterpret_cast<uintptr_t>(run) % kPageBytes != 0 || entry->kind() != PageKind::kUsedFirst) {
+    bool twice = entry != nullptr && (entry->kind() == PageKind::kFreeFirst || entry->kind() == PageKind::kUnknown);
+    TORO_FAIL_AT(twice ? "double free of a page run, or free of a pointer into the middle of one"
+                       : "free of a pointer that no allocation returned",
+                 run);
+  }
+  size_t pages = entry->pages();
+  uintptr_t begin = reinterpret_cast<uintptr_t>(run);
+  used_pages_ -= pages;
+  *entry = PageEntry();
+
+  // I1: join with free neighbours.
+  if (begin > range->begin) {
+    PageEntry before = entry[-1];
+    if (before.kind() == PageKind::kFreeLast || (before.kind() == PageKind::kFreeFirst && before.pages() == 1)) {
+      entry[-1] = PageEntry();
+      begin -= before.pages() * kPageBytes;
+      pages += before.pages();
+      RemoveFree(reinterpret_cast<FreeRun*>(begin));
+    }
+  }
+  uintptr_t end = begin + pages * kPageBytes;
+  if (end < range->begin + range->used_bytes) {
+    PageEntry* behind = &range->entries[(end - range->begin) / kPageBytes];
+    if (behind->kind() == PageKind::kFreeFirst) {
+      pages += behind->pages();
+      RemoveFree(reinterpret_cast<FreeRun*>(end));
+      *behind = PageEntry();
+    }
+  }
+  AddFree(*range, begin, pages);
+}
+
+PageRuns::FreeRun* PageRuns::TakeFit(size_t pages) {
+  size_t bin = BinOf(pages);
+  // Only in a bin that mixes lengths can a run be too short.
+  if (bin >= kExactBins) {
+    for (FreeRun* run = bins_[bin]; run != nullptr; run = run->next) {
+      if (run->pages >= pages) {
+        RemoveFree(run);
+        return run;
+      }
+    }
+    ++bin;
+  }
+  uint64_t larger = bin < 64 ? occupied_bins_ >> bin << bin : 0;
+  if (larger == 0) return nullptr;
+  FreeRun* run = bins_[std::countr_zero(larger)];
+  RemoveFree(run);
+  return run;
+}
+
+void* PageRuns::TakeFromFrontier(size_t pages) {
+  for (size_t i = 0; i < range_count_; ++i) {
+    Range& range = ranges_[i];
+    if ((range.bytes - range.used_bytes) / kPageBytes < pages) continue;
+    void* run = reinterpret_cast<void*>(range.begin + range.used_bytes);
+    PageEntry* entries = &range.entries[range.used_bytes / kPageBytes];
+    for (size_t page = 0; page < pages; ++page) entries[page] = PageEntry();
+    range.used_bytes += pages * kPageBytes;
+    return run;
+  }
+  return nullptr;
+}
+
+void PageRuns::MarkUsed(void* run, size_t pages) {
+  PageEntry* entry = EntryOf(run);
+  entry[pages - 1] = PageEntry();
+  entry[0] = PageEntry(PageKind::kUsedFirst, static_cast<uint32_t>(pages));
+}
+
+void PageRuns::AddFree(Range& range, uintptr_t begin, size_t pages) {
+  PageEntry* entry = &range.entries[(begin - range.begin) / kPageBytes];
+  entry[pages - 1] = PageEntry(PageKind::kFreeLast, static_cast<uint32_t>(pages));
+  entry[0] = PageEntry(PageKind::kFreeFirst, static_cast<uint32_t>(pages));
+  FreeRun* run = reinterpret_cast<FreeRun*>(begin);
+  size_t bin = BinOf(pages);
+  run->pages = pages;
+  run->previous = nullptr;
+  run->next = bins_[bin];
+  if (run->next != nullptr) run->next->previous = run;
+  bins_[bin] = run;
+  occupied_bins_ |= uint64_t{1} << bin;
+}
+
+void PageRuns::RemoveFree(FreeRun* run) {
+  size_t bin = BinOf(run->pages);
+  if (run->next != nullptr) run->next->previous = run->previous;
+  if (run->previous != nullptr) {
+    run->previous->next = run->next;
+  } else {
+    bins_[bin] = run->next;
+    if (run->next == nullptr) occupied_bins_ &= ~(uint64_t{1} << bin);
+  }
+}
+
+}  // namespace toro

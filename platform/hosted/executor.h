@@ -1,0 +1,44 @@
+// Executor: who runs the CPUs of a hosted cluster, and what their sleep and their clock are.
+#ifndef PLATFORM_HOSTED_EXECUTOR_H_
+#define PLATFORM_HOSTED_EXECUTOR_H_
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/cpu_id.h"
+
+namespace toro::hosted {
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  virtual void WakeCpu(CpuId cpu) = 0;
+  virtual void HaltCpu(uint64_t deadline_ns) = 0;
+
+  // Nanoseconds of the clock that the CPUs see.
+  virtual uint64_t NowNs() = 0;
+
+  // Called between two polls of a wait.
+  virtual void Relax() = 0;
+
+  // Runs before the process ends with `status`.
+  virtual void BeforePowerOff(int status) {}
+};
+
+// The executor of this process. Until SetExecutor: real time, and nobody to wake.
+Executor& CurrentExecutor();
+void SetExecutor(Executor& executor);
+
+// Describes the CPU and the thread that run now, for fatal reports. Set by the composition root; may be null.
+extern std::string (*describe_current)();
+
+// Makes this pthread able to run threads of the kernel.
+void AdoptPthread();
+
+// Writes the fatal report `cause` with CPU, thread and backtrace to standard error, and ends the process with `status`.
+[[noreturn]] void Die(const std::string& cause, int status);
+
+}  // namespace toro::hosted
+
+#endif  // PLATFORM_HOSTED_EXECUTOR_H_

@@ -1,0 +1,18 @@
+// Single instructions that both worlds use. Source of each: [sdm2], under its mnemonic.
+#ifndef PLATFORM_X86_64_CPU_INSTRUCTIONS_H_
+#define PLATFORM_X86_64_CPU_INSTRUCTIONS_H_
+
+#include <cstdint>
+
+namespace toro::x86_64 {
+
+inline uint64_t ReadTimeStampCounter() { return __builtin_ia32_rdtsc(); }
+
+inline void Pause() { __builtin_ia32_pause(); }
+
+// MFENCE, and not a locked instruction: the core's objects contain no LOCK prefix at all.
+inline void MemoryFence() { asm volatile("mfence" ::: "memory"); }
+
+}  // namespace toro::x86_64
+
+#endif  // PLATFORM_X86_64_CPU_INSTRUCTIONS_H_
