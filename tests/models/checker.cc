@@ -111,6 +111,13 @@ void* Model::Allocate(size_t bytes, size_t alignment) {
   return place;
 }
 
+void* Model::Find(const char* name) const {
+  for (const Named& named : names_) {
+    if (std::strcmp(named.label.text, name) == 0) return reinterpret_cast<void*>(named.address);
+  }
+  Misuse("no object of that name");
+}
+
 int Model::AddWord(const void* address) {
   if (word_count_ == kMaxWords) Misuse("more shared words than kMaxWords; raise it");
   Word& word = words_[word_count_];
@@ -311,7 +318,7 @@ void Model::Append(int index, const StoreRecord& store) {
     word.stores.back() = store;
     return;
   }
-  if (word.stores.size() > 250) return Fail(Verdict::kEndless, "more than 250 stores to " + NameOf(word.address));
+  if (word.stores.size() > 250) return Fail(Verdict::kEndless, "more than 250 stores to", word.address);
   word.stores.push_back(store);
   word.hash.Mix(store.value);
   for (size_t i = 0; i < word_count_; ++i) word.hash.Mix(store.view.seen[i]);
@@ -333,7 +340,7 @@ void Model::Store(int index, uint64_t value, bool release) {
   StoreRecord record{value, thread.now};
   if (memory_ == MemoryModel::kCpp) {
     if (thread.now.seen[index] + size_t{1} != word.stores.size()) {
-      return Fail(Verdict::kTwoWriters, "stores " + NameOf(word.address) + " without having seen the last store to it");
+      return Fail(Verdict::kTwoWriters, "stores", word.address, " without having seen the last store to it");
     }
     if (!release || word.release_is_relaxed) record.view = thread.released;
     thread.now.seen[index] = record.view.seen[index] = static_cast<uint8_t>(word.stores.size());
@@ -371,8 +378,7 @@ uint64_t Model::PlainGet(int index) {
   if (running_ < 0 || peeking_ >= 0) return plain.value;
   if (tracing_) Trace("reads %s: %s  (plain)", NameOf(plain.address).c_str(), ValueText(plain.value).c_str());
   if (!Before(plain.writer, plain.write_clock)) {
-    Fail(Verdict::kDataRace, "reads " + NameOf(plain.address) + ", unordered with a write by " +
-                                 NameOf(0) + std::string(threads_[plain.writer].label.text));
+    Fail(Verdict::kDataRace, "reads", plain.address, ", unordered with a write by another thread");
   }
   plain.read_clock[running_] = self().now.clock[running_];
   self().history.Mix(plain.value);
@@ -387,11 +393,11 @@ void Model::PlainSet(int index, uint64_t value) {
   }
   if (tracing_) Trace("writes %s = %s  (plain)", NameOf(plain.address).c_str(), ValueText(value).c_str());
   if (!Before(plain.writer, plain.write_clock)) {
-    Fail(Verdict::kDataRace, "writes " + NameOf(plain.address) + ", unordered with another write");
+    Fail(Verdict::kDataRace, "writes", plain.address, ", unordered with a write by another thread");
   }
   for (size_t i = 0; i < thread_count_; ++i) {
     if (!Before(static_cast<int>(i), plain.read_clock[i])) {
-      Fail(Verdict::kDataRace, "writes " + NameOf(plain.address) + ", unordered with a read by another thread");
+      Fail(Verdict::kDataRace, "writes", plain.address, ", unordered with a read by another thread");
     }
   }
   plain.value = value;
@@ -401,7 +407,7 @@ void Model::PlainSet(int index, uint64_t value) {
 
 // ---- waiting and failing
 
-void Model::AwaitCondition(const char* what, const std::function<bool()>& condition) {
+void Model::AwaitCondition(const char* what, const Condition& condition) {
   ThreadState& thread = self();
   Hash before = thread.history;
   thread.condition = &condition;
@@ -417,19 +423,18 @@ void Model::AwaitCondition(const char* what, const std::function<bool()>& condit
   thread.condition = nullptr;
 }
 
-void Model::Fail(Verdict verdict, std::string message) {
+void Model::Fail(Verdict verdict, const char* before, uintptr_t address, const char* after) {
   if (verdict_ == Verdict::kHolds) {
     verdict_ = verdict;
-    message_ = std::move(message);
+    message_ = before;
+    if (address != 0) message_ += " " + NameOf(address) + after;
     if (running_ >= 0) {
       if (tracing_) Trace("-> %s: %s", VerdictText(verdict), message_.c_str());
       const Label& label = threads_[running_].label;
-      message_ = std::string(label.text) + (label.from < 0 ? "" : std::to_string(label.from)) + " " + message_;
+      message_ = std::string(label.text) + (label.from < 0 ? "" : std::to_string(label.from)) + ": " + message_;
     }
   }
-  message.clear();
-  message.shrink_to_fit();  // this thread does not continue, so nothing of it may own memory
-  if (running_ >= 0) Yield();
+  if (running_ >= 0) Yield();  // for ever
 }
 
 std::string Model::WhoWaits() const {
@@ -552,7 +557,7 @@ namespace {
 // Open addressing; the hashes are random already.
 class VisitedStates {
  public:
-  VisitedStates() : slots_(1 << 12) {}
+  VisitedStates() : slots_(1 << 12, kFree) {}
 
   bool Insert(const Hash& hash) {
     if (used_ * 2 >= slots_.size()) Grow();
@@ -582,7 +587,7 @@ class VisitedStates {
     }
   }
 
-  std::vector<Hash> slots_ = std::vector<Hash>(0);
+  std::vector<Hash> slots_;
   size_t used_ = 0;
 };
 
@@ -648,7 +653,7 @@ class Search {
     next.last_could_continue = !choosing && next.count > 0 && next.actions[0] == Model::kRun + last;
     if (next.count == 0) {
       model_->running_ = -1;
-      model_->Fail(Verdict::kLostWakeup, model_->WhoWaits());
+      model_->Fail(Verdict::kLostWakeup, model_->WhoWaits().c_str());
       return false;
     }
     if (next.last_could_continue && preemptions_ == max_preemptions_) KeepRunning(next);
@@ -694,6 +699,7 @@ class Search {
     report_.verdict = verdict;
     report_.message = message;
     report_.counterexample = model_->trace_;
+    if (model_->verdict_ == Verdict::kHolds) report_.counterexample += "      -> " + message + "\n";
     return report_;
   }
 

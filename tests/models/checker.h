@@ -90,6 +90,14 @@ struct Label {
   int to;
 };
 
+// A reference to a predicate that outlives it; unlike std::function it never owns memory.
+struct Condition {
+  bool operator()() const { return call(object); }
+
+  bool (*call)(const void* object);
+  const void* object;
+};
+
 enum class Weaken { kReleaseToRelaxed, kAcquireToRelaxed };
 
 // One execution. The setup function of Explore fills it; the threads use it through ModelAtomics, Await and Expect.
@@ -110,6 +118,8 @@ class Model {
     names_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T), label});
   }
   void Thread(Label label, std::function<void()> body);
+  // The object of that name, for a twin that changes another setup.
+  void* Find(const char* name) const;
   // Turns one memory order of the words inside `object` into relaxed: the twin of an unmodified product class.
   template <typename T>
   void WeakenOrder(const T& object, Weaken what) {
@@ -129,8 +139,9 @@ class Model {
   size_t threads() const { return thread_count_; }
 
   // ---- for threads, by the free functions below
-  void AwaitCondition(const char* what, const std::function<bool()>& condition);
-  void Fail(Verdict verdict, std::string message);
+  void AwaitCondition(const char* what, const Condition& condition);
+  // Ends the execution with "<thread> <before> <name of address> <after>". Owns no memory: its caller never returns.
+  void Fail(Verdict verdict, const char* before, uintptr_t address = 0, const char* after = "");
 
   static Model& Current() { return *current_; }
 
@@ -165,7 +176,7 @@ class Model {
     void* stack_pointer = nullptr;
     bool done = false;
     bool draining = false;                               // in a fence, until its store buffer is empty
-    const std::function<bool()>* condition = nullptr;    // in Await
+    const Condition* condition = nullptr;                // in Await
     const char* awaits = "";
     bool retry = false;     // kCpp: a store since the condition was last tried
     Hash history;           // of all values read
@@ -242,8 +253,10 @@ class Model {
 Report Explore(MemoryModel memory, const std::function<void(Model&)>& setup);
 
 // Blocks the calling thread until `condition`, an OR of loads of which each is of one word, is true. `what` says for what.
-inline void Await(const char* what, const std::function<bool()>& condition) {
-  Model::Current().AwaitCondition(what, condition);
+template <typename Predicate>
+void Await(const char* what, const Predicate& condition) {
+  auto call = [](const void* object) -> bool { return (*static_cast<const Predicate*>(object))(); };
+  Model::Current().AwaitCondition(what, Condition{call, &condition});
 }
 
 // What must be true here.
