@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   Suite suite(bracket, options.smoke);
   AddRoundTripRows(suite);
   AddOneWayRows(suite);
+  AddSwitchRows(suite);
   AddEmptyPollRows(suite);
   return suite.Run(options.filter);
 }

@@ -58,14 +58,19 @@ Sample Bracket::Attempt(const Contender& contender, uint64_t operations) {
 uint64_t Bracket::OperationsOf(const Group& group, const Contender& contender) {
   if (smoke_) return group.smoke_operations;
   uint64_t& operations = operations_[group.name + "/" + contender.name];
-  for (uint64_t trial = 64; operations == 0; trial *= 4) {
-    trial = std::min(trial, group.most_operations);
-    double elapsed_ns = pair_.Run(contender.near, contender.far, trial).elapsed_ns;
-    if (elapsed_ns < kSampleNs / 8 && trial < group.most_operations) continue;
-    double wanted = kSampleNs * static_cast<double>(trial) / elapsed_ns;
-    operations = std::clamp<uint64_t>(static_cast<uint64_t>(wanted), 1, group.most_operations);
+  if (operations != 0) return operations;
+  // A trial that was disturbed says too little per operation; so it is repeated, but not for ever.
+  int disturbed = 0;
+  for (uint64_t trial = std::min<uint64_t>(64, group.most_operations);;) {
+    PairTime time = pair_.Run(contender.near, contender.far, trial);
+    bool good = contender.sleeps || time.off_cpu_share <= kMostOffCpuShare || ++disturbed > kMostAttempts;
+    bool long_enough = time.elapsed_ns >= kSampleNs / 8 || trial == group.most_operations;
+    if (good && long_enough) {
+      double wanted = kSampleNs * static_cast<double>(trial) / time.elapsed_ns;
+      return operations = std::clamp<uint64_t>(static_cast<uint64_t>(wanted), 1, group.most_operations);
+    }
+    if (!long_enough) trial = std::min(trial * 4, group.most_operations);
   }
-  return operations;
 }
 
 Sample Bracket::Take(const Group& group, const Contender& contender) {
@@ -78,6 +83,9 @@ Sample Bracket::Take(const Group& group, const Contender& contender) {
     disturbed += sample.verdict == Verdict::kDisturbed;
     bool settled = sample.verdict == Verdict::kGood || sample.verdict == Verdict::kWrong;
     if (!settled && attempt < kMostAttempts) continue;
+    double elapsed_ns = sample.operation_ns * static_cast<double>(operations);
+    bool too_short = elapsed_ns < kSampleNs / 4 && operations < group.most_operations;
+    if (too_short) operations_.erase(group.name + "/" + contender.name);  // to be found anew
     sample.moved = moved;
     sample.disturbed = disturbed;
     return sample;

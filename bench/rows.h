@@ -8,6 +8,7 @@ namespace toro::bench {
 
 void AddRoundTripRows(Suite& suite);
 void AddOneWayRows(Suite& suite);
+void AddSwitchRows(Suite& suite);
 void AddEmptyPollRows(Suite& suite);
 
 }  // namespace toro::bench
