@@ -1,0 +1,98 @@
+// The kernel's interface for applications. Include this, write `int main(int argc, char** argv)`, and it runs on CPU 0, on the
+// bare machine and in a Linux process alike; when main returns, the machine powers off with its value.
+//
+// Everything here is for threads unless it says otherwise. See core/README.md for the ideas, apps/ for examples.
+#ifndef CORE_KERNEL_TORO_H_
+#define CORE_KERNEL_TORO_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/cpu_id.h"
+#include "core/base/result.h"
+#include "core/base/units.h"
+#include "core/kernel/cluster.h"
+#include "core/kernel/console.h"
+#include "core/kernel/cpu.h"
+#include "core/sched/call.h"
+#include "core/sched/scheduler.h"
+
+namespace toro {
+
+// ---- where am I ----
+
+// Dense, from 0. Any context.
+inline size_t CpuCount() { return Cluster::Get().cpus(); }
+inline CpuId CurrentCpu() { return Scheduler::Current().id(); }
+inline ThreadId CurrentThread() { return Scheduler::Current().current()->id; }
+
+// Nanoseconds since some moment before boot, the same on all CPUs. Any context.
+inline uint64_t NowNs() { return Machine::NowNs(); }
+
+// The files that came with the boot, in the order of the command line. Any context.
+inline std::span<const InputFile> Inputs() { return Cluster::Get().inputs(); }
+
+// ---- threads ----
+
+// Runs function() in a new thread on CPU `cpu`. The function object is moved into the new thread's stack; at most 1 KiB.
+// kNoSuchCpu, kOutOfMemory (in the partition of `cpu`), kInvalidArgument.
+template <typename Function>
+Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& options = {}) {
+  static_assert(sizeof(Function) <= kMaxClosureBytes, "capture less, or a pointer to it");
+  static_assert(std::is_nothrow_move_constructible_v<Function>, "the function object moves to another CPU's stack");
+  ThreadBody body;
+  body.bytes = sizeof(Function);
+  body.align = alignof(Function);
+  if constexpr (!std::is_trivially_copyable_v<Function>) {
+    body.move = [](void* to, void* from) { new (to) Function(std::move(*static_cast<Function*>(from))); };
+  }
+  body.run = [](void* closure) {
+    Function& moved = *static_cast<Function*>(closure);
+    moved();
+    moved.~Function();
+  };
+  body.closure = &function;
+  return Scheduler::Spawn(cpu, body, options);
+}
+
+// Runs function(argument) in a new thread on CPU `cpu`; does not wait, and nobody joins it. The fastest spawn.
+inline Status SpawnDetached(CpuId cpu, void (*function)(void*), void* argument) {
+  return Scheduler::SpawnDetached(cpu, function, argument);
+}
+
+// Waits until the thread has ended, on whatever CPU. kNoSuchThread, kAlreadyJoined, kWouldDeadlock.
+inline Status Join(ThreadId thread) { return Scheduler::Join(thread); }
+
+// Lets other threads of this CPU run.
+inline void Yield() { Scheduler::Yield(); }
+
+// Waits `duration_ns` at least.
+inline void SleepFor(uint64_t duration_ns) { Scheduler::SleepUntil(NowNs() + duration_ns); }
+inline void SleepUntil(uint64_t deadline_ns) { Scheduler::SleepUntil(deadline_ns); }
+
+// Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu.
+inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
+
+// ---- calls ----
+
+// Runs function() on CPU `cpu`, between two threads of it, and returns what it returns. The function must be brief, must not
+// wait and must not throw. `cpu` must exist. On the calling CPU it is an ordinary call. Small functions and values that can be
+// copied as bytes (40 and 48 bytes) take one line transfer each way.
+template <typename Function>
+auto Call(CpuId cpu, Function function) {
+  return CallOn(cpu, std::move(function));
+}
+
+// What CPU `cpu` has done so far.
+inline CpuStatistics Statistics(CpuId cpu) {
+  return Call(cpu, [] { return Cpu::Current().Statistics(); });
+}
+
+}  // namespace toro
+
+#endif  // CORE_KERNEL_TORO_H_
