@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "platform/baremetal/cpu/image_layout.h"
+#include "platform/baremetal/cpu/machine_backend.h"
 #include "platform/baremetal/cpu/page_tables.h"
 #include "platform/baremetal/cpu/privileged.h"
 
@@ -99,7 +100,8 @@ void UseAddressSpace(uint64_t root) {
   if (root != 0) WriteCr3(root);
   CpuIdLeaf features = ReadCpuId(0).eax >= 7 ? ReadCpuId(7) : CpuIdLeaf{};
   uint64_t cr4 = ReadCr4();
-  if (features.ebx & 1 << 0) cr4 |= kCr4FsGsBase;
+  has_fsgsbase = features.ebx & 1 << 0;
+  if (has_fsgsbase) cr4 |= kCr4FsGsBase;
   if (features.ebx & 1 << 7) cr4 |= kCr4Smep;
   if (features.ebx & 1 << 20) cr4 |= kCr4Smap;
   if (features.ecx & 1 << 2) cr4 |= kCr4Umip;

@@ -8,6 +8,7 @@
 #include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/machine_backend.h"
 #include "platform/baremetal/cpu/panic.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/x86_64/cpu_instructions.h"
@@ -93,6 +94,7 @@ void ReleaseCpus() { released.store(true, std::memory_order_release); }
 extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
   EnterCpuArea(all_areas[index - 1]);
   UseAddressSpace(0);
+  SetThreadPointer(CurrentCpuBlock().thread_pointer);
   EnableLocalApic();
   arrived[index].store(true, std::memory_order_release);
   while (!released.load(std::memory_order_acquire)) x86_64::Pause();

@@ -28,6 +28,7 @@ struct CpuBlock {
   uint64_t timer_deadline_ns = 0;       // what the timer is armed for; 0: not armed. Cleared by the timer interrupt
   uint64_t loop_stack_top = 0;
   CpuBlock* self = nullptr;
+  uint64_t thread_pointer = 0;          // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
 };

@@ -56,12 +56,9 @@ void BeginPanic() {
 void PrintWhere() {
   Print("  on CPU ");
   PrintDecimal(CurrentCpuBlock().id.index());
-  const char* thread = DescribeCurrentThread != nullptr ? DescribeCurrentThread() : nullptr;
-  if (thread != nullptr) {
+  if (CurrentThreadName != nullptr) {
     Print(", thread ");
-    Print(thread);
-  } else {
-    Print(", outside of any thread");
+    Print(CurrentThreadName());
   }
   Print("\n");
 }

@@ -15,12 +15,9 @@
 
 namespace toro {
 
-// What the core knows and the platform does not. Weak: an image without a core has neither.
-//
-// If `address` lies in a guard page: what overflowed, for instance "stack overflow of thread 7 \"reader\"". Else null.
+// What the core knows and the platform does not (core/kernel/cpu.h). Weak: an image without a core has neither.
 [[gnu::weak]] const char* DescribeFaultAddress(uintptr_t address);
-// The thread that runs on the calling CPU, or null.
-[[gnu::weak]] const char* DescribeCurrentThread();
+[[gnu::weak]] const char* CurrentThreadName();
 
 namespace baremetal {
 
