@@ -40,6 +40,20 @@ struct ProductAtomics {
     T value_{};
   };
 
+  // Eight bytes, each stored by an owner of its own, that one reader loads together. The only shared object that is read
+  // wider than it is written: x86-64 compilers and CPUs keep that well defined for naturally aligned accesses of this size
+  // [sdm3 9.1.1], and no order between the eight bytes is relied upon (the model checker gives none).
+  class ByteLine {
+   public:
+    void StoreByteRelease(size_t byte, uint8_t value) {
+      __atomic_store_n(reinterpret_cast<uint8_t*>(&bytes_) + byte, value, __ATOMIC_RELEASE);
+    }
+    uint64_t LoadAcquire() const { return __atomic_load_n(&bytes_, __ATOMIC_ACQUIRE); }
+
+   private:
+    uint64_t bytes_ = 0;
+  };
+
   // The one fence of the kernel: on the way to sleep, never on a send.
   static void FullFence() { Machine::FullFence(); }
 };

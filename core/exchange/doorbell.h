@@ -32,16 +32,16 @@ namespace toro {
 
 inline constexpr size_t kBellsPerWord = sizeof(uint64_t);
 
-// Eight senders. The only shared object that is read wider than it is written; x86-64 and C++ compilers for it keep
-// that well defined for lock-free atomics of this size, and no ordering between the eight bytes is relied upon.
-struct BellWord {
-  void Ring(size_t byte, uint8_t count) {
-    __atomic_store_n(reinterpret_cast<uint8_t*>(&bytes) + byte, count, __ATOMIC_RELEASE);
-  }
-  uint64_t Look() const { return __atomic_load_n(&bytes, __ATOMIC_ACQUIRE); }
+// Eight senders.
+template <typename Atomics>
+struct BasicBellWord {
+  void Ring(size_t byte, uint8_t count) { bytes.StoreByteRelease(byte, count); }
+  uint64_t Look() const { return bytes.LoadAcquire(); }
 
-  uint64_t bytes = 0;
+  typename Atomics::ByteLine bytes;
 };
+
+using BellWord = BasicBellWord<ProductAtomics>;
 
 // What the receiver has seen of one BellWord. Private to the receiver.
 template <typename Word = BellWord>

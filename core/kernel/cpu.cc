@@ -22,6 +22,10 @@ Cpu::Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inb
 
 bool Cpu::Step() {
   ++steps_;
+  if (halted_) {  // P4: awake, and this step looks again
+    halted_ = false;
+    exchange_.EndSleep();
+  }
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
   return scheduler_.RunReady() || worked;
@@ -51,8 +55,8 @@ void Cpu::Sleep() {
     return;
   }
   ++halts_;
+  halted_ = true;
   platform::HaltCpu(deadline_ns);
-  exchange_.EndSleep();
 }
 
 void Cpu::Free(void* object) {

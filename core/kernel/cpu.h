@@ -55,7 +55,8 @@ class Cpu {
   // Does what there is to do. False: there was nothing. Called by the platform's loop on the CPU itself.
   bool Step();
 
-  // Nothing to do: polls for a while, then halts until a message or a timer comes. Called by the platform's loop.
+  // Nothing to do: polls for a while, then halts until a message or a timer comes. Called by the platform's loop, which
+  // calls Step next; an executor whose HaltCpu does not wait calls it when the halt is over.
   void Sleep();
 
   // Frees an object of any partition. Stops when it belongs to none.
@@ -79,6 +80,7 @@ class Cpu {
   ReturnPath return_path_;
   const OwnerTable& owners_;
   bool single_step_;
+  bool halted_ = false;  // sleep is announced; the next step ends it
   uint64_t steps_ = 0;
   uint64_t halts_ = 0;
 };

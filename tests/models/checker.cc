@@ -1,0 +1,732 @@
+#include "tests/models/checker.h"
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
+namespace toro::model {
+namespace {
+
+constexpr size_t kStackBytes = 64 * 1024;
+constexpr size_t kArenaBytes = 128 * 1024;
+
+// Fixed places, so that every execution sees the same addresses.
+alignas(128) unsigned char stacks[kMaxThreads][kStackBytes];
+alignas(128) unsigned char arena[kArenaBytes];
+
+[[noreturn]] void Misuse(const char* cause) {
+  std::fprintf(stderr, "model checker: %s\n", cause);
+  std::abort();
+}
+
+}  // namespace
+
+// Saves the callee-saved registers and the stack pointer, and continues the other stack.
+extern "C" void toro_model_switch(void** save, void* to);
+asm(R"(
+.text
+.type toro_model_switch, @function
+toro_model_switch:
+  push %rbp
+  push %rbx
+  push %r12
+  push %r13
+  push %r14
+  push %r15
+  mov %rsp, (%rdi)
+  mov %rsi, %rsp
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbx
+  pop %rbp
+  ret
+.size toro_model_switch, . - toro_model_switch
+)");
+
+Model* Model::current_ = nullptr;
+
+const char* ModelName(MemoryModel model) {
+  switch (model) {
+    case MemoryModel::kSc: return "SC";
+    case MemoryModel::kTso: return "x86-TSO";
+    case MemoryModel::kCpp: return "C++";
+  }
+  return "?";
+}
+
+const char* VerdictText(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHolds: return "holds";
+    case Verdict::kAssertion: return "assertion";
+    case Verdict::kDataRace: return "data race";
+    case Verdict::kLostWakeup: return "waits for ever";
+    case Verdict::kTwoWriters: return "two writers";
+    case Verdict::kEndless: return "endless";
+  }
+  return "?";
+}
+
+void View::JoinSeen(const View& other, size_t words) {
+  for (size_t i = 0; i < words; ++i) seen[i] = std::max(seen[i], other.seen[i]);
+}
+
+void View::Join(const View& other, size_t words) {
+  JoinSeen(other, words);
+  for (size_t i = 0; i < kMaxThreads; ++i) clock[i] = std::max(clock[i], other.clock[i]);
+}
+
+// ---- setup
+
+void Model::Reset(MemoryModel memory, bool tracing) {
+  current_ = this;
+  memory_ = memory;
+  tracing_ = tracing;
+  running_ = peeking_ = -1;
+  choices_ = chosen_ = 0;
+  verdict_ = Verdict::kHolds;
+  message_.clear();
+  trace_.clear();
+  trace_lines_ = 0;
+  fence_view_ = View{};
+  thread_count_ = word_count_ = plain_count_ = 0;
+  names_.clear();
+  weakened_.clear();
+  std::memset(arena, 0, arena_used_);
+  arena_used_ = 0;
+}
+
+void* Model::Allocate(size_t bytes, size_t alignment) {
+  arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
+  if (arena_used_ + bytes > kArenaBytes) Misuse("the objects of the model exceed kArenaBytes; make them smaller");
+  void* place = arena + arena_used_;
+  arena_used_ += bytes;
+  return place;
+}
+
+void* Model::Find(const char* name) const {
+  for (const Named& named : names_) {
+    if (std::strcmp(named.label.text, name) == 0) return reinterpret_cast<void*>(named.address);
+  }
+  Misuse("no object of that name");
+}
+
+int Model::AddWord(const void* address) {
+  if (word_count_ == kMaxWords) Misuse("more shared words than kMaxWords; raise it");
+  Word& word = words_[word_count_];
+  word.address = reinterpret_cast<uintptr_t>(address);
+  word.release_is_relaxed = word.acquire_is_relaxed = false;
+  word.stores.clear();
+  word.stores.emplace_back();
+  word.hash = Hash{};
+  return static_cast<int>(word_count_++);
+}
+
+int Model::AddPlain(const void* address) {
+  if (plain_count_ == kMaxPlains) Misuse("more plain words than kMaxPlains; raise it");
+  plains_[plain_count_] = Plain{reinterpret_cast<uintptr_t>(address), 0, 0, 0, {}};
+  return static_cast<int>(plain_count_++);
+}
+
+void Model::Thread(Label label, std::function<void()> body) {
+  if (thread_count_ == kMaxThreads) Misuse("more threads than kMaxThreads");
+  size_t index = thread_count_++;
+  ThreadState& thread = threads_[index];
+  thread.label = label;
+  thread.body = std::move(body);
+  thread.done = thread.draining = thread.retry = false;
+  thread.condition = nullptr;
+  thread.history = Hash{};
+  thread.now = thread.pending = thread.released = View{};
+  thread.now.clock[index] = 1;
+  thread.buffer.clear();
+  thread.buffer_start = 0;
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(stacks[index], kStackBytes);  // the last execution was abandoned midway
+#endif
+  auto* top = reinterpret_cast<uint64_t*>(stacks[index] + kStackBytes);
+  *--top = 0;
+  *--top = reinterpret_cast<uint64_t>(&FiberMain);
+  for (int i = 0; i < 6; ++i) *--top = 0;
+  thread.stack_pointer = top;
+}
+
+void Model::Start() {
+  for (const Weakened& w : weakened_) {
+    for (size_t i = 0; i < word_count_; ++i) {
+      Word& word = words_[i];
+      if (word.address < w.address || word.address >= w.address + w.bytes) continue;
+      (w.what == Weaken::kReleaseToRelaxed ? word.release_is_relaxed : word.acquire_is_relaxed) = true;
+    }
+  }
+  for (size_t i = 0; i < thread_count_; ++i) SwitchTo(static_cast<int>(i));
+}
+
+// ---- scheduling
+
+void Model::FiberMain() {
+  Model& model = Current();
+  model.self().body();
+  model.self().done = true;
+  model.Yield();
+  Misuse("a finished thread was run");
+}
+
+void Model::SwitchTo(int thread) {
+  running_ = thread;
+  toro_model_switch(&search_stack_pointer_, threads_[thread].stack_pointer);
+}
+
+void Model::Yield() {
+  ThreadState& thread = self();
+  toro_model_switch(&thread.stack_pointer, search_stack_pointer_);
+}
+
+// Where other threads may come in between. The condition of an Await is one event, so there are none in it.
+void Model::Point() {
+  if (self().condition == nullptr) Yield();
+}
+
+size_t Model::Choose(size_t count) {
+  if (count == 1) return 0;
+  choices_ = count;
+  Yield();
+  return chosen_;
+}
+
+bool Model::Runnable(int index) {
+  ThreadState& thread = threads_[index];
+  if (thread.done) return false;
+  if (thread.draining) return thread.buffer_start == thread.buffer.size();
+  if (thread.condition == nullptr || thread.retry) return true;
+  peeking_ = index;
+  bool now = (*thread.condition)();
+  peeking_ = -1;
+  return now;
+}
+
+size_t Model::Actions(uint8_t* actions) {
+  size_t count = 0;
+  if (choosing()) {
+    for (; count < choices_; ++count) actions[count] = static_cast<uint8_t>(kChoose + count);
+    return count;
+  }
+  // The thread that ran last comes first: counter-examples have fewer switches.
+  for (size_t k = 0; k < thread_count_; ++k) {
+    int i = static_cast<int>((static_cast<size_t>(running_) + k) % thread_count_);
+    if (Runnable(i)) actions[count++] = static_cast<uint8_t>(kRun + i);
+  }
+  for (size_t i = 0; i < thread_count_; ++i) {
+    if (threads_[i].buffer_start != threads_[i].buffer.size()) actions[count++] = static_cast<uint8_t>(kFlush + i);
+  }
+  return count;
+}
+
+void Model::Apply(uint8_t action) {
+  if (action >= kChoose) {
+    chosen_ = action - kChoose;
+    choices_ = 0;
+    SwitchTo(running_);
+  } else if (action >= kFlush) {
+    ThreadState& thread = threads_[action - kFlush];
+    const Buffered& oldest = thread.buffer[thread.buffer_start++];
+    if (tracing_) {
+      int last = running_;
+      running_ = action - kFlush;
+      Trace("  (memory now has %s = %s)", NameOf(words_[oldest.word].address).c_str(),
+            ValueText(oldest.store.value).c_str());
+      running_ = last;
+    }
+    Append(oldest.word, oldest.store);
+  } else {
+    SwitchTo(action);
+  }
+}
+
+bool Model::AllDone() const {
+  for (size_t i = 0; i < thread_count_; ++i) {
+    if (!threads_[i].done) return false;
+  }
+  return true;
+}
+
+// ---- memory
+
+uint64_t Model::NewestFor(int index, int word) const {
+  if (index >= 0) {
+    const ThreadState& thread = threads_[index];
+    for (size_t i = thread.buffer.size(); i > thread.buffer_start; --i) {
+      if (thread.buffer[i - 1].word == word) return thread.buffer[i - 1].store.value;
+    }
+  }
+  return words_[word].stores.back().value;
+}
+
+size_t Model::PickStore(const Word& word, const ThreadState& thread) {
+  size_t oldest = thread.now.seen[&word - words_];
+  return word.stores.size() - 1 - Choose(word.stores.size() - oldest);
+}
+
+uint64_t Model::Load(int word, bool acquire) {
+  uint64_t value;
+  LoadTogether(&word, 1, &value, acquire);
+  return value;
+}
+
+void Model::LoadTogether(const int* words, size_t count, uint64_t* values, bool acquire) {
+  if (running_ < 0 || peeking_ >= 0) {
+    for (size_t i = 0; i < count; ++i) values[i] = NewestFor(peeking_, words[i]);
+    return;
+  }
+  Point();
+  ThreadState& thread = self();
+  View learnt;
+  for (size_t i = 0; i < count; ++i) {
+    Word& word = words_[words[i]];
+    size_t newer = 0;
+    if (memory_ == MemoryModel::kCpp) {
+      size_t pick = PickStore(word, thread);
+      newer = word.stores.size() - 1 - pick;
+      thread.now.seen[words[i]] = static_cast<uint8_t>(pick);
+      values[i] = word.stores[pick].value;
+      thread.pending.Join(word.stores[pick].view, word_count_);
+      if (acquire && !word.acquire_is_relaxed) learnt.Join(word.stores[pick].view, word_count_);
+    } else {
+      values[i] = NewestFor(running_, words[i]);
+      learnt.Join(word.stores.back().view, 0);
+    }
+    thread.history.Mix(static_cast<uint64_t>(words[i]) + 1);
+    thread.history.Mix(values[i]);
+    if (tracing_) {
+      Trace("reads %s: %s%s", NameOf(word.address).c_str(), ValueText(values[i]).c_str(),
+            newer == 0 ? "" : "  (an old value; a newer one is on its way)");
+    }
+  }
+  thread.now.Join(learnt, word_count_);
+}
+
+void Model::Append(int index, const StoreRecord& store) {
+  Word& word = words_[index];
+  if (memory_ != MemoryModel::kCpp) {
+    word.stores.back() = store;
+    return;
+  }
+  if (word.stores.size() > 250) return Fail(Verdict::kEndless, "more than 250 stores to", word.address);
+  word.stores.push_back(store);
+  word.hash.Mix(store.value);
+  for (size_t i = 0; i < word_count_; ++i) word.hash.Mix(store.view.seen[i]);
+  for (uint16_t clock : store.view.clock) word.hash.Mix(clock);
+  for (size_t i = 0; i < thread_count_; ++i) threads_[i].retry = threads_[i].condition != nullptr;
+}
+
+void Model::Store(int index, uint64_t value, bool release) {
+  Word& word = words_[index];
+  if (running_ < 0) {
+    word.stores.back().value = value;
+    return;
+  }
+  // A store that only enters the own buffer concerns nobody else: no switch is needed before it.
+  if (memory_ != MemoryModel::kTso) Point();
+  ThreadState& thread = self();
+  thread.history.Mix(0x8000u + static_cast<uint64_t>(index));
+  if (tracing_) Trace("stores %s = %s", NameOf(word.address).c_str(), ValueText(value).c_str());
+  StoreRecord record{value, thread.now};
+  if (memory_ == MemoryModel::kCpp) {
+    if (thread.now.seen[index] + size_t{1} != word.stores.size()) {
+      return Fail(Verdict::kTwoWriters, "stores", word.address, " without having seen the last store to it");
+    }
+    if (!release || word.release_is_relaxed) record.view = thread.released;
+    thread.now.seen[index] = record.view.seen[index] = static_cast<uint8_t>(word.stores.size());
+  }
+  ++thread.now.clock[running_];
+  if (memory_ == MemoryModel::kTso) {
+    thread.buffer.push_back({index, record});
+  } else {
+    Append(index, record);
+  }
+}
+
+void Model::Fence() {
+  ThreadState& thread = self();
+  thread.history.Mix(0xfe);
+  if (memory_ == MemoryModel::kTso) {
+    thread.draining = true;
+    Yield();
+    thread.draining = false;
+  } else if (memory_ == MemoryModel::kCpp) {
+    Point();
+    thread.now.Join(thread.pending, word_count_);
+    thread.now.JoinSeen(fence_view_, word_count_);
+    fence_view_.JoinSeen(thread.now, word_count_);
+    thread.released = thread.now;
+    ++thread.now.clock[running_];
+  }
+  if (tracing_) Trace("fence");
+}
+
+bool Model::Before(int thread, uint16_t clock) const { return clock <= threads_[running_].now.clock[thread]; }
+
+uint64_t Model::PlainGet(int index) {
+  Plain& plain = plains_[index];
+  if (running_ < 0 || peeking_ >= 0) return plain.value;
+  if (tracing_) Trace("reads %s: %s  (plain)", NameOf(plain.address).c_str(), ValueText(plain.value).c_str());
+  if (!Before(plain.writer, plain.write_clock)) {
+    Fail(Verdict::kDataRace, "reads", plain.address, ", unordered with a write by another thread");
+  }
+  plain.read_clock[running_] = self().now.clock[running_];
+  self().history.Mix(plain.value);
+  return plain.value;
+}
+
+void Model::PlainSet(int index, uint64_t value) {
+  Plain& plain = plains_[index];
+  if (running_ < 0) {
+    plain.value = value;
+    return;
+  }
+  if (tracing_) Trace("writes %s = %s  (plain)", NameOf(plain.address).c_str(), ValueText(value).c_str());
+  if (!Before(plain.writer, plain.write_clock)) {
+    Fail(Verdict::kDataRace, "writes", plain.address, ", unordered with a write by another thread");
+  }
+  for (size_t i = 0; i < thread_count_; ++i) {
+    if (!Before(static_cast<int>(i), plain.read_clock[i])) {
+      Fail(Verdict::kDataRace, "writes", plain.address, ", unordered with a read by another thread");
+    }
+  }
+  plain.value = value;
+  plain.writer = running_;
+  plain.write_clock = self().now.clock[running_];
+}
+
+// ---- waiting and failing
+
+void Model::AwaitCondition(const char* what, const Condition& condition) {
+  ThreadState& thread = self();
+  Hash before = thread.history;
+  thread.condition = &condition;
+  thread.awaits = what;
+  thread.retry = memory_ == MemoryModel::kCpp;  // an old value may do already
+  if (tracing_) Trace("waits: %s", what);
+  for (;;) {
+    Yield();
+    thread.retry = false;
+    if (condition()) break;
+    thread.history = before;  // as if it had not looked
+  }
+  thread.condition = nullptr;
+}
+
+void Model::Fail(Verdict verdict, const char* before, uintptr_t address, const char* after) {
+  if (verdict_ == Verdict::kHolds) {
+    verdict_ = verdict;
+    message_ = before;
+    if (address != 0) message_ += " " + NameOf(address) + after;
+    if (running_ >= 0) {
+      if (tracing_) Trace("-> %s: %s", VerdictText(verdict), message_.c_str());
+      const Label& label = threads_[running_].label;
+      message_ = std::string(label.text) + (label.from < 0 ? "" : std::to_string(label.from)) + ": " + message_;
+    }
+  }
+  if (running_ >= 0) Yield();  // for ever
+}
+
+std::string Model::WhoWaits() const {
+  std::string text;
+  for (size_t i = 0; i < thread_count_; ++i) {
+    const ThreadState& thread = threads_[i];
+    if (thread.done) continue;
+    if (!text.empty()) text += "; ";
+    text += thread.label.text;
+    if (thread.label.from >= 0) text += std::to_string(thread.label.from);
+    text += std::string(" waits for ever: ") + thread.awaits;
+  }
+  return text;
+}
+
+// ---- names
+
+std::string Model::NameOf(uintptr_t address) const {
+  const Named* best = nullptr;
+  for (const Named& named : names_) {
+    if (address < named.address || address >= named.address + named.bytes) continue;
+    if (best == nullptr || named.bytes < best->bytes) best = &named;
+  }
+  if (best == nullptr) return "an unnamed word";
+  std::string text = best->label.text;
+  if (best->label.from >= 0) {
+    text += "(" + std::to_string(best->label.from);
+    if (best->label.to >= 0) text += "->" + std::to_string(best->label.to);
+    text += ")";
+  }
+  uintptr_t offset = address - best->address;
+  return offset == 0 ? text : text + "+" + std::to_string(offset);
+}
+
+std::string Model::ValueText(uint64_t value) const {
+  if (value - reinterpret_cast<uintptr_t>(arena) < kArenaBytes) return NameOf(value);
+  char text[32];
+  std::snprintf(text, sizeof(text), value < 100'000 ? "%llu" : "%#llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+void Model::Trace(const char* format, ...) {
+  char line[256];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof(line), format, arguments);
+  va_end(arguments);
+  const Label& label = threads_[running_].label;
+  std::string who = label.text + (label.from < 0 ? std::string() : std::to_string(label.from));
+  char head[64];
+  std::snprintf(head, sizeof(head), "%4zu  %-10s ", ++trace_lines_, who.c_str());
+  trace_ += std::string(head) + line + "\n";
+}
+
+// ---- state
+
+namespace {
+
+void MixView(Hash& hash, const View& view, size_t words) {
+  for (size_t i = 0; i < words; i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, view.seen + i, sizeof(eight));
+    hash.Mix(eight);
+  }
+  uint64_t clocks;
+  static_assert(sizeof(clocks) == sizeof(view.clock));
+  std::memcpy(&clocks, view.clock, sizeof(clocks));
+  hash.Mix(clocks);
+}
+
+}  // namespace
+
+Hash Model::StateHash() const {
+  Hash hash;
+  bool cpp = memory_ == MemoryModel::kCpp;
+  for (size_t i = 0; i < word_count_; ++i) {
+    if (cpp) {
+      hash.Mix(words_[i].hash.low);
+      hash.Mix(words_[i].hash.high);
+    } else {
+      hash.Mix(words_[i].stores.back().value);
+      MixView(hash, words_[i].stores.back().view, 0);
+    }
+  }
+  for (size_t i = 0; i < plain_count_; ++i) {
+    const Plain& plain = plains_[i];
+    hash.Mix(plain.value);
+    hash.Mix(static_cast<uint64_t>(plain.writer) << 32 | plain.write_clock);
+    uint64_t clocks;
+    std::memcpy(&clocks, plain.read_clock, sizeof(clocks));
+    hash.Mix(clocks);
+  }
+  size_t words = cpp ? word_count_ : 0;
+  for (size_t i = 0; i < thread_count_; ++i) {
+    const ThreadState& thread = threads_[i];
+    hash.Mix(thread.history.low);
+    hash.Mix(thread.history.high);
+    hash.Mix((thread.done ? 1u : 0u) | (thread.draining ? 2u : 0u) | (thread.condition != nullptr ? 4u : 0u) |
+             (thread.retry ? 8u : 0u));
+    MixView(hash, thread.now, words);
+    if (cpp) {
+      MixView(hash, thread.pending, words);
+      MixView(hash, thread.released, words);
+    }
+    for (size_t b = thread.buffer_start; b < thread.buffer.size(); ++b) {
+      hash.Mix(static_cast<uint64_t>(thread.buffer[b].word) + 1);
+      hash.Mix(thread.buffer[b].store.value);
+      MixView(hash, thread.buffer[b].store.view, 0);
+    }
+    hash.Mix(0x77);
+  }
+  if (cpp) MixView(hash, fence_view_, words);
+  return hash;
+}
+
+// ---- search
+
+namespace {
+
+// Open addressing; the hashes are random already.
+class VisitedStates {
+ public:
+  VisitedStates() : slots_(1 << 12, kFree) {}
+
+  bool Insert(const Hash& hash) {
+    if (used_ * 2 >= slots_.size()) Grow();
+    return Place(hash);
+  }
+
+ private:
+  static constexpr Hash kFree{0, 0};
+
+  bool Place(const Hash& hash) {
+    size_t at = hash.low & (slots_.size() - 1);
+    while (slots_[at].low != 0 || slots_[at].high != 0) {
+      if (slots_[at] == hash) return false;
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    slots_[at] = hash;
+    ++used_;
+    return true;
+  }
+
+  void Grow() {
+    std::vector<Hash> old(slots_.size() * 2, kFree);
+    old.swap(slots_);
+    used_ = 0;
+    for (const Hash& hash : old) {
+      if (hash.low != 0 || hash.high != 0) Place(hash);
+    }
+  }
+
+  std::vector<Hash> slots_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+class Search {
+ public:
+  static constexpr size_t kUnbounded = ~size_t{0};
+
+  // `max_preemptions`: how often a thread that could continue may be interrupted by another.
+  Search(MemoryModel memory, const std::function<void(Model&)>& setup, size_t max_preemptions)
+      : memory_(memory), setup_(setup), max_preemptions_(max_preemptions), model_(std::make_unique<Model>()) {}
+
+  Report Run() {
+    do {
+      ++report_.executions;
+      Begin(false);
+      for (depth_ = 0; model_->verdict_ == Verdict::kHolds; ++depth_) {
+        if (depth_ == path_.size() && !Extend()) break;
+        Follow(path_[depth_]);
+      }
+      if (model_->verdict_ != Verdict::kHolds) {
+        path_.resize(depth_);
+        return Failed();
+      }
+    } while (Backtrack());
+    return report_;
+  }
+
+ private:
+  struct Decision {
+    uint8_t actions[15];
+    uint8_t count = 0;
+    uint8_t chosen = 0;
+    bool last_could_continue = false;  // actions[0] continues the thread that ran last
+  };
+
+  void Begin(bool tracing) {
+    preemptions_ = 0;
+    model_->Reset(memory_, tracing);
+    setup_(*model_);
+    model_->Start();
+  }
+
+  // A new decision at the end of the path. False: the execution ends here, or continues as one that was seen.
+  bool Extend() {
+    Decision next;
+    bool choosing = model_->choosing();
+    if (!choosing) {
+      if (model_->AllDone()) return false;
+      Hash state = model_->StateHash();
+      if (max_preemptions_ != kUnbounded) {
+        state.Mix(preemptions_);
+        state.Mix(static_cast<uint64_t>(model_->running_));
+      }
+      if (!seen_.Insert(state)) return false;
+      ++report_.states;
+    } else if (model_->choices_ > sizeof(next.actions)) {
+      Misuse("a load may read more than 15 stores; make the configuration smaller");
+    }
+    int last = model_->running_;
+    next.count = static_cast<uint8_t>(model_->Actions(next.actions));
+    next.last_could_continue = !choosing && next.count > 0 && next.actions[0] == Model::kRun + last;
+    if (next.count == 0) {
+      model_->running_ = -1;
+      model_->Fail(Verdict::kLostWakeup, model_->WhoWaits().c_str());
+      return false;
+    }
+    if (next.last_could_continue && preemptions_ == max_preemptions_) KeepRunning(next);
+    if (path_.size() > kMaxSteps) {
+      model_->running_ = -1;
+      model_->Fail(Verdict::kEndless, "an execution of more than kMaxSteps steps");
+      return false;
+    }
+    path_.push_back(next);
+    return true;
+  }
+
+  // Out of preemptions: only the last thread may run; stores still reach memory.
+  static void KeepRunning(Decision& decision) {
+    size_t kept = 1;
+    for (size_t i = 1; i < decision.count; ++i) {
+      if (decision.actions[i] >= Model::kFlush) decision.actions[kept++] = decision.actions[i];
+    }
+    decision.count = static_cast<uint8_t>(kept);
+  }
+
+  void Follow(const Decision& decision) {
+    uint8_t action = decision.actions[decision.chosen];
+    if (decision.last_could_continue && decision.chosen != 0 && action < Model::kFlush) ++preemptions_;
+    model_->Apply(action);
+  }
+
+  bool Backtrack() {
+    while (!path_.empty() && path_.back().chosen + 1 == path_.back().count) path_.pop_back();
+    if (path_.empty()) return false;
+    ++path_.back().chosen;
+    return true;
+  }
+
+  // Runs the failing path once more and writes it down.
+  Report Failed() {
+    Verdict verdict = model_->verdict_;
+    std::string message = model_->message_;
+    Begin(true);
+    for (const Decision& decision : path_) {
+      if (model_->verdict_ == Verdict::kHolds) Follow(decision);
+    }
+    report_.verdict = verdict;
+    report_.message = message;
+    report_.counterexample = model_->trace_;
+    if (model_->verdict_ == Verdict::kHolds) report_.counterexample += "      -> " + message + "\n";
+    return report_;
+  }
+
+  MemoryModel memory_;
+  const std::function<void(Model&)>& setup_;
+  size_t max_preemptions_;
+  std::unique_ptr<Model> model_;
+  VisitedStates seen_;
+  std::vector<Decision> path_;
+  size_t depth_ = 0;
+  size_t preemptions_ = 0;
+  Report report_;
+};
+
+Report Explore(MemoryModel memory, const std::function<void(Model&)>& setup) {
+  Report report = Search(memory, setup, Search::kUnbounded).Run();
+  if (report.holds()) return report;
+  // The same failure with the fewest interruptions is the easiest to read.
+  constexpr size_t kMostPreemptions = 4;
+  for (size_t preemptions = 0; preemptions <= kMostPreemptions; ++preemptions) {
+    Report shorter = Search(memory, setup, preemptions).Run();
+    if (shorter.holds()) continue;
+    shorter.states = report.states;
+    shorter.executions = report.executions;
+    return shorter;
+  }
+  return report;
+}
+
+}  // namespace toro::model
