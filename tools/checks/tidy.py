@@ -8,8 +8,9 @@ import source_tree
 MAX_LINES = 500
 MAX_COLUMNS = 120
 
-_TEXT = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", ".txt", ".md", "toro", ".ci/run")
-_CODE = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", "toro")
+_TEXT = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", ".txt", ".md", "toro", ".ci/run", "prove_fresh_debian")
+_CODE = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", "toro",
+         "prove_fresh_debian")
 _FORBIDDEN_TYPE = re.compile(
     r"\b(?:class|struct|enum class|concept|using)\s+(?:alignas\([^)]*\)\s*)?(\w*(?:Manager|Helper|Util|Utils))\b")
 _FORBIDDEN_FILE = re.compile(r"(?:^|[/_])(?:manager|helper|helpers|util|utils)(?:[._]|$)", re.IGNORECASE)
