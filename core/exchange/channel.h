@@ -122,7 +122,7 @@ class ChannelReceiver {
   explicit ChannelReceiver(Ring* ring) : ring_(ring) {}
 
   // Is there a line to take? Also the look before sleeping.
-  bool HasLine() const { return IsNew(Control().LoadAcquire()); }
+  bool HasLine() const { return IsNew(Control().LoadRelaxed()); }
 
   // Passes the next line to take(handler, words, count) and is done with it. False when there is none.
   template <typename Take>
