@@ -21,6 +21,13 @@ class Outbox {
     tail_ = &node;
   }
 
+  // Everything that was appended, as a chain; null when empty.
+  Node* TakeAll() {
+    Node* chain = head_;
+    head_ = nullptr;
+    return chain;
+  }
+
   // Hands everything over if the slot is free. True if something was published.
   template <typename Atomics>
   bool Publish(ExchangeSlot<Node, Atomics>& slot) {

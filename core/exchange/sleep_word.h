@@ -55,6 +55,10 @@ class PendingWakes {
  public:
   void Remember(CpuId receiver) { words_[receiver.index() / 64] |= uint64_t{1} << (receiver.index() % 64); }
 
+  void Clear() {
+    for (uint64_t& word : words_) word = 0;
+  }
+
   bool empty() const {
     uint64_t any = 0;
     for (uint64_t word : words_) any |= word;

@@ -38,6 +38,9 @@ concept MachineBackend = requires(typename B::Context context, void* pointer, vo
   // Makes `context` stand for the code that calls this, so that it can be switched away from. Once per CPU.
   { B::AdoptContext(context) } -> std::same_as<void>;
 
+  // Frees what PrepareContext took, if anything. The context runs nowhere and never will.
+  { B::ReleaseContext(context) } -> std::same_as<void>;
+
   // Saves what is live into the first and continues the second. Keeps no value of the current CPU in a register.
   { B::SwitchContext(context, context) } -> std::same_as<void>;
 

@@ -26,6 +26,9 @@ void ConsoleWrite(const char* text, size_t bytes);
 // Powers the machine off with the exit status 0..255. Any CPU. On a machine that cannot power off: halts all CPUs.
 [[noreturn]] void PowerOff(int status);
 
+// Ends the program as a return from main does: runs what atexit registered, flushes, then PowerOff. Thread context.
+[[noreturn]] void Exit(int status);
+
 // Makes the page at `page` fault on every access (guard = true), or ordinary memory again (false). `page` is aligned to
 // kPageBytes and lies in the partition of the calling CPU. Returns false if the machine has no memory for it.
 bool SetGuardPage(void* page, bool guard);

@@ -99,6 +99,12 @@ void Backend::PrepareContext(Context& context, void (*entry)(), void* stack_low,
 #endif
 }
 
+void Backend::ReleaseContext(Context& context) {
+#ifdef __SANITIZE_THREAD__
+  if (context.fiber.thread_fiber != nullptr) __tsan_destroy_fiber(context.fiber.thread_fiber);
+#endif
+}
+
 void Backend::AdoptContext(Context& context) {
 #ifdef TORO_SANITIZED_FIBERS
   hosted::AdoptFiber(context.fiber);

@@ -38,6 +38,7 @@ struct FiberState {
   size_t stack_bytes = 0;
   void (*entry)() = nullptr;
 };
+void AdoptFiber(FiberState& fiber);
 void PrepareFiber(FiberState& fiber, const void* stack_low, size_t stack_bytes);
 void BeforeFiberSwitch(FiberState& from, FiberState& to, bool leaving);
 void AfterFiberSwitch(FiberState& self);
@@ -75,6 +76,7 @@ struct Backend {
 
   static void PrepareContext(Context& context, void (*entry)(), void* stack_low, void* stack_top, void* thread_locals);
   static void AdoptContext(Context& context);
+  static void ReleaseContext(Context& context);
   static void SwitchContext(Context& from, Context& to);
   [[noreturn]] static void LeaveContext(Context& from, Context& to);
 

@@ -1,0 +1,200 @@
+#include "core/exchange/exchange.h"
+
+#include <new>
+
+#include "core/machine/platform_services.h"
+
+namespace toro {
+
+Exchange::Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory)
+    : here_(here), inbox_(*inboxes[self.index()]), peers_(static_cast<Peer*>(memory)), cpus_(cpus),
+      bell_words_((cpus + kBellsPerWord - 1) / kBellsPerWord), self_(self) {
+  for (size_t i = 0; i < cpus; ++i) {
+    Inbox& theirs = *inboxes[i];
+    new (&peers_[i]) Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord],
+                          theirs.sleep);
+  }
+}
+
+void Exchange::Ring(Peer& peer, CpuId to) {
+  peer.bell->Ring(self_.index() % kBellsPerWord, ++peer.rings);
+  if (peer.sleep->MaySleep()) {
+    ++counters_.wakes_sent;
+    platform::WakeCpu(to);
+  } else {
+    pending_wakes_.Remember(to);
+  }
+}
+
+void Exchange::Post(CpuId to, Message& message) {
+  ++counters_.messages_sent;
+  if (to == self_) {
+    to_self_.Append(message);
+    unfinished_ = 1;
+    return;
+  }
+  Peer& peer = peers_[to.index()];
+  peer.outbox.Append(message);
+  if (peer.outbox.Publish(*peer.out_slot)) {
+    Ring(peer, to);
+  } else {
+    MarkWaiting(to);
+  }
+}
+
+void Exchange::Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count) {
+  peer.out.Publish(handler, count);
+  ++counters_.lines_sent;
+  Ring(peer, to);
+}
+
+void Exchange::PublishPacked(Peer& peer, CpuId to) {
+  ChannelHandler handler = peer.packing;
+  peer.packing = nullptr;
+  Publish(peer, to, handler, peer.packed);
+}
+
+bool Exchange::SendLine(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count) {
+  TORO_CHECK(to != self_, "a CPU has no channel to itself; call the handler");
+  Peer& peer = peers_[to.index()];
+  if (peer.packing != nullptr) PublishPacked(peer, to);
+  ChannelLine<>* line = peer.out.Open();
+  if (line == nullptr) return false;
+  for (size_t i = 0; i < count; ++i) line->words[i].Set(words[i]);
+  Publish(peer, to, handler, count);
+  return true;
+}
+
+bool Exchange::Pack(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count) {
+  TORO_CHECK(to != self_, "a CPU has no channel to itself; call the handler");
+  Peer& peer = peers_[to.index()];
+  if (peer.packing != nullptr && (peer.packing != handler || peer.packed + count > kChannelWords)) {
+    PublishPacked(peer, to);
+  }
+  ChannelLine<>* line = peer.out.Open();
+  if (line == nullptr) return false;
+  if (peer.packing == nullptr) {
+    peer.packing = handler;
+    peer.packed = 0;
+    MarkWaiting(to);
+  }
+  for (size_t i = 0; i < count; ++i) line->words[peer.packed++].Set(words[i]);
+  if (peer.packed == kChannelWords) PublishPacked(peer, to);
+  return true;
+}
+
+void Exchange::Flush() { PublishWaiting(); }
+
+// Publishes outboxes whose slot is free, and open lines. What still waits keeps its bit.
+bool Exchange::PublishWaiting() {
+  bool published = false;
+  uint64_t rest = to_self_.empty() ? 0 : 1;
+  for (size_t w = 0; w < kPeerWords; ++w) {
+    for (uint64_t bits = waiting_[w]; bits != 0; bits &= bits - 1) {
+      size_t bit = static_cast<size_t>(__builtin_ctzll(bits));
+      CpuId to{w * 64 + bit};
+      Peer& peer = peers_[to.index()];
+      if (peer.packing != nullptr) {
+        PublishPacked(peer, to);
+        published = true;
+      }
+      if (peer.outbox.Publish(*peer.out_slot)) {
+        Ring(peer, to);
+        published = true;
+      }
+      if (peer.outbox.empty()) waiting_[w] &= ~(uint64_t{1} << bit);
+    }
+    rest |= waiting_[w];
+  }
+  unfinished_ = rest;
+  return published;
+}
+
+bool Exchange::DeliverChain(Message* chain) {
+  bool any = chain != nullptr;
+  while (chain != nullptr) {
+    // Read before delivery: see Message.
+    Message* next = chain->next;
+    ++counters_.messages_received;
+    chain->deliver(here_, *chain);
+    chain = next;
+  }
+  return any;
+}
+
+bool Exchange::Take(CpuId from) {
+  Peer& peer = peers_[from.index()];
+  bool any = DeliverChain(peer.in_slot->Take());
+  for (size_t lines = 0; lines < kMostLinesPerLook; ++lines) {
+    bool taken = peer.in.TakeLine([&](ChannelHandler handler, const ChannelLine<>& line, size_t count) {
+      uint64_t words[kChannelWords];
+      for (size_t i = 0; i < count; ++i) words[i] = line.words[i].Get();
+      ++counters_.lines_received;
+      handler(here_, from, words, count);
+    });
+    if (!taken) return any || lines > 0;
+  }
+  // What is still there was published after the look at the bell, so its ring is still to be seen.
+  return true;
+}
+
+bool Exchange::Work() {
+  working_ = true;
+  bool worked = false;
+  if (look_at_all_) {
+    look_at_all_ = false;
+    for (size_t i = 0; i < cpus_; ++i) worked |= Take(CpuId{i});
+  }
+  for (size_t w = 0; w < bell_words_; ++w) {
+    uint64_t now = inbox_.bells[w].Look();
+    uint64_t changed = now ^ seen_[w];
+    seen_[w] = now;
+    while (changed != 0) {
+      size_t byte = static_cast<size_t>(__builtin_ctzll(changed)) / 8;
+      changed &= ~(uint64_t{0xff} << (byte * 8));
+      worked |= Take(CpuId{w * kBellsPerWord + byte});
+    }
+  }
+  if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll());
+  worked |= PublishWaiting();
+  ReviewWakes();
+  working_ = false;
+  return worked;
+}
+
+// S4 and S5: a receiver that may sleep is woken, unless it has taken everything.
+void Exchange::ReviewWakes() {
+  pending_wakes_.Review([this](CpuId to) {
+    Peer& peer = peers_[to.index()];
+    if (!peer.sleep->MaySleep()) return false;
+    if (!peer.out_slot->Taken() || !peer.out.AllTaken()) {
+      ++counters_.wakes_sent;
+      platform::WakeCpu(to);
+    }
+    return true;
+  });
+}
+
+bool Exchange::AnythingHere() const {
+  if (unfinished_ != 0) return true;
+  for (size_t i = 0; i < cpus_; ++i) {
+    if (peers_[i].in_slot->HasChain() || peers_[i].in.HasLine()) return true;
+  }
+  return false;
+}
+
+bool Exchange::PrepareSleep() {
+  for (size_t i = 0; i < cpus_; ++i) peers_[i].in.ReturnCredit();
+  inbox_.sleep.AnnounceSleep();
+  ReviewWakes();
+  // After this CPU's own fence a receiver that is not asleep will look after its own: nothing is left to remember.
+  pending_wakes_.Clear();
+  if (!AnythingHere()) return true;
+  inbox_.sleep.EndSleep();
+  // What is here may not have rung yet: the next Work takes it without waiting for the bell.
+  look_at_all_ = true;
+  unfinished_ = 1;
+  return false;
+}
+
+}  // namespace toro

@@ -1,0 +1,156 @@
+// Exchange: everything that one CPU says to and hears from the others.
+//
+// WHY. All words that CPUs share are in the Inboxes below; all bookkeeping about them is in the Exchange, private to its
+// CPU. A CPU sends by writing into the receiver's Inbox, at the place that belongs to the pair; it learns of news by its
+// own doorbell. There are three ways to send:
+//     Post      a Message of any size, by pointer; a chain of any length waits in the outbox; never fails
+//     SendLine  up to seven words to a handler, one line transfer; refuses when the channel is full
+//     Pack      as SendLine, but lines are filled by several calls and published by Flush or when full
+//
+// INVARIANTS
+//   I1. An Inbox lies in the partition of its receiver. Its place `s` is written by CPU `s` and the receiver only.
+//   I2. Per ordered pair, messages arrive in the order of Post, and lines in the order of SendLine and Pack. There is no
+//       order between the two.
+//   I3. Deliver functions and channel handlers run in message context: inside of Work, on whatever stack called it. They
+//       must not block and must not call Work.
+//   I4. Whoever publishes also rings and then looks at the sleep word (sleep_word.h, S1-S3).
+//
+// COST. Quiet(): one load per eight CPUs. Send: the stores of the form chosen, one byte store, one load.
+#ifndef CORE_EXCHANGE_EXCHANGE_H_
+#define CORE_EXCHANGE_EXCHANGE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/cpu_id.h"
+#include "core/exchange/channel.h"
+#include "core/exchange/doorbell.h"
+#include "core/exchange/exchange_slot.h"
+#include "core/exchange/message.h"
+#include "core/exchange/outbox.h"
+#include "core/exchange/sleep_word.h"
+
+namespace toro {
+
+inline constexpr size_t kChannelLines = 64;
+inline constexpr size_t kMostLinesPerLook = kChannelLines;
+static_assert(1 + kChannelLines + kMostLinesPerLook < 256, "doorbell.h, I3");
+
+// What one sender and one receiver share.
+struct Link {
+  ExchangeSlot<Message> slot;
+  ChannelRing<kChannelLines> channel;
+};
+
+// What the others may touch of one CPU.
+struct Inbox {
+  SleepWord<> sleep;
+  alignas(kSharedStrideBytes) BellWord bells[kMaxCpus / kBellsPerWord];
+  Link* links = nullptr;  // one per sender; set at boot, before other CPUs run
+
+  // Bytes of the array behind `links`.
+  static size_t LinkBytes(size_t cpus) { return cpus * sizeof(Link); }
+};
+
+class Exchange {
+ public:
+  // `inboxes[i]` is the Inbox of CPU i, for i < cpus; its links are in place. `here` is passed to every handler.
+  // `memory` holds BytesFor(cpus) bytes, aligned to a cache line, private to this CPU.
+  Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory);
+  static size_t BytesFor(size_t cpus) { return cpus * sizeof(Peer); }
+
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Hands `message` to CPU `to`, this CPU included, which then runs message.deliver. Never fails, never blocks.
+  void Post(CpuId to, Message& message);
+
+  // Sends `count` words, 1..7, to `handler` on another CPU. False: the channel is full now.
+  bool SendLine(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
+
+  // Appends `count` words to the open line for `handler`. What is packed is on its way after the next Flush or Work at the
+  // latest. `count` must divide what a handler expects; a line never splits one call's words. False: the channel is full.
+  bool Pack(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
+  void Flush();
+
+  // Nothing has arrived and nothing waits: the next Work would do nothing. The check of every yield.
+  bool Quiet() const {
+    uint64_t news = 0;
+    for (size_t w = 0; w < bell_words_; ++w) news |= inbox_.bells[w].Look() ^ seen_[w];
+    return (news | unfinished_) == 0;
+  }
+
+  // Delivers what has arrived, publishes what waits, reviews wake-ups. True if anything was delivered or published.
+  bool Work();
+
+  // P1 and P2 of sleep_word.h. True: nothing is there, and the CPU may halt. False: the sleep is off, call Work.
+  bool PrepareSleep();
+  // P4.
+  void EndSleep() { inbox_.sleep.EndSleep(); }
+
+  struct Counters {
+    uint64_t messages_sent = 0;      // Post
+    uint64_t messages_received = 0;
+    uint64_t lines_sent = 0;         // SendLine and Pack
+    uint64_t lines_received = 0;
+    uint64_t wakes_sent = 0;
+  };
+  // Is a handler running? What must not happen in message context asks this.
+  bool working() const { return working_; }
+  const Counters& counters() const { return counters_; }
+  CpuId self() const { return self_; }
+  size_t cpus() const { return cpus_; }
+
+ private:
+  // The private side of both directions of one pair.
+  struct alignas(kCacheLineBytes) Peer {
+    Peer(Link& out_link, Link& in_link, BellWord& word, SleepWord<>& sleep_word)
+        : out(&out_link.channel), in(&in_link.channel), out_slot(&out_link.slot), in_slot(&in_link.slot), bell(&word),
+          sleep(&sleep_word) {}
+
+    ChannelSender<kChannelLines> out;
+    ChannelReceiver<kChannelLines> in;
+    ExchangeSlot<Message>* out_slot;
+    ExchangeSlot<Message>* in_slot;
+    BellWord* bell;
+    SleepWord<>* sleep;
+    Outbox<Message> outbox;
+    ChannelHandler packing = nullptr;  // the handler of the open line, if one is being packed
+    uint8_t packed = 0;                // words in it
+    uint8_t rings = 0;
+  };
+
+  void Ring(Peer& peer, CpuId to);
+  void Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count);
+  void PublishPacked(Peer& peer, CpuId to);
+  bool Take(CpuId from);
+  bool DeliverChain(Message* chain);
+  bool PublishWaiting();
+  void ReviewWakes();
+  bool AnythingHere() const;
+
+  static constexpr size_t kPeerWords = kMaxCpus / 64;
+  void MarkWaiting(CpuId peer) {
+    waiting_[peer.index() / 64] |= uint64_t{1} << (peer.index() % 64);
+    unfinished_ = 1;
+  }
+
+  Cpu& here_;
+  Inbox& inbox_;
+  Peer* peers_;
+  size_t cpus_;
+  size_t bell_words_;
+  uint64_t seen_[kMaxCpus / kBellsPerWord] = {};
+  uint64_t unfinished_ = 0;           // not 0: some bit of waiting_ is set, or something waits in to_self_
+  uint64_t waiting_[kPeerWords] = {};  // peers with an outbox or an open line to publish
+  Outbox<Message> to_self_;
+  PendingWakes pending_wakes_;
+  Counters counters_;
+  CpuId self_;
+  bool working_ = false;
+  bool look_at_all_ = false;
+};
+
+}  // namespace toro
+
+#endif  // CORE_EXCHANGE_EXCHANGE_H_

@@ -1,0 +1,28 @@
+#include "core/kernel/allocation.h"
+
+#include "core/kernel/cluster.h"
+#include "core/kernel/cpu.h"
+
+namespace toro {
+
+void* AllocateBytes(size_t bytes) { return Scheduler::Current().partition().Allocate(bytes); }
+
+void* AllocateAlignedBytes(size_t bytes, size_t align_bytes) {
+  return Scheduler::Current().partition().AllocateAligned(bytes, align_bytes);
+}
+
+void FreeBytes(void* object) { Cpu::Current().Free(object); }
+
+size_t UsableBytes(const void* object) {
+  Cpu& here = Cpu::Current();
+  size_t owner = here.owners().OwnerOf(object);
+  if (owner == OwnerTable::kNoOwner) return 0;
+  // The page entry of a live object does not change, so the holder may read it from any CPU.
+  return Cluster::Get().cpu(CpuId{owner}).partition().UsableBytes(object);
+}
+
+bool InPartition(const void* address) {
+  return Cluster::Get().cpu(kBootCpu).owners().OwnerOf(address) != OwnerTable::kNoOwner;
+}
+
+}  // namespace toro

@@ -1,0 +1,26 @@
+// Allocation for the language run-time: malloc, operator new and their kin end here, in both worlds.
+#ifndef CORE_KERNEL_ALLOCATION_H_
+#define CORE_KERNEL_ALLOCATION_H_
+
+#include <cstddef>
+
+namespace toro {
+
+// From the partition of the calling CPU; null when it is exhausted. Any context, on a CPU only.
+void* AllocateBytes(size_t bytes);
+
+// `align_bytes` is a power of two.
+void* AllocateAlignedBytes(size_t bytes, size_t align_bytes);
+
+// An object of any CPU: one of another CPU goes home by message. Null is allowed. Stops when it is nobody's.
+void FreeBytes(void* object);
+
+// Usable bytes of an object of any CPU's partition.
+size_t UsableBytes(const void* object);
+
+// Does the address lie in some partition? Any context, also on a pthread that is no CPU, after Cluster::Create.
+bool InPartition(const void* address);
+
+}  // namespace toro
+
+#endif  // CORE_KERNEL_ALLOCATION_H_

@@ -1,0 +1,104 @@
+#include "core/kernel/cluster.h"
+
+#include <cstdio>
+#include <new>
+
+#include "core/base/check.h"
+#include "core/kernel/cpu.h"
+#include "core/machine/platform_services.h"
+
+namespace toro {
+namespace {
+
+Cluster* the_cluster = nullptr;
+OwnerTable the_owners;
+
+// Takes memory from the start of a partition before there is an allocator on it.
+class HeadOfPartition {
+ public:
+  explicit HeadOfPartition(PartitionRanges& ranges) : range_(ranges.ranges[0]) {}
+
+  void* Take(size_t bytes, size_t align) {
+    uintptr_t at = AlignUp(range_.begin, align);
+    TORO_CHECK(at + bytes <= range_.end(), "the memory of a CPU cannot hold its own structures; give the machine more memory");
+    range_.bytes = range_.end() - (at + bytes);
+    range_.begin = at + bytes;
+    return reinterpret_cast<void*>(at);
+  }
+  void AlignRest() { Take(0, kPageBytes); }
+
+ private:
+  MemoryRange& range_;
+};
+
+struct MainCall {
+  int (*main)(int, char**);
+  int argc;
+  char** argv;
+};
+MainCall main_call;
+
+void RunMain(void*) { platform::Exit(main_call.main(main_call.argc, main_call.argv)); }
+
+uint64_t Mix(uint64_t x) {  // [splitmix64]
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+Cluster& Cluster::Get() { return *the_cluster; }
+
+Cluster& Cluster::Create(const ClusterConfig& config) {
+  alignas(Cluster) static unsigned char storage[sizeof(Cluster)];
+  Cluster& cluster = *new (storage) Cluster();
+  Status status = DivideMemory(config.memory, config.cpus, cluster.division_);
+  TORO_CHECK(status != Status::kOutOfMemory,
+             "the memory is too small for so many CPUs: each needs a whole 2 MiB page; use fewer CPUs or more memory");
+  TORO_CHECK(status == Status::kOk, "the memory map has overlapping ranges or too many pieces, or the number of CPUs is 0 or above 256");
+  cluster.cpus_ = config.cpus;
+  cluster.inputs_ = config.inputs;
+
+  // Each CPU's structures at the start of its own partition; all Inboxes first, since every Exchange points to all.
+  static Inbox* inboxes[kMaxCpus];
+  for (size_t i = 0; i < config.cpus; ++i) {
+    HeadOfPartition head(cluster.division_.partitions[i]);
+    inboxes[i] = new (head.Take(sizeof(Inbox), alignof(Inbox))) Inbox();
+    inboxes[i]->links = static_cast<Link*>(head.Take(Inbox::LinkBytes(config.cpus), alignof(Link)));
+    for (size_t sender = 0; sender < config.cpus; ++sender) new (&inboxes[i]->links[sender]) Link();
+  }
+  // The table covers large pages, so what was taken above is still its CPU's.
+  HeadOfPartition boot_head(cluster.division_.partitions[0]);
+  the_owners.Fill(cluster.division_, boot_head.Take(OwnerTable::BytesFor(cluster.division_), alignof(uint64_t)));
+  for (size_t i = 0; i < config.cpus; ++i) {
+    HeadOfPartition head(cluster.division_.partitions[i]);
+    void* peers = head.Take(Exchange::BytesFor(config.cpus), kCacheLineBytes);
+    void* cpu = head.Take(sizeof(Cpu), alignof(Cpu));
+    head.AlignRest();
+    cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers, the_owners,
+                                      Mix(config.boot_seed + i), config.single_step);
+  }
+  the_cluster = &cluster;
+  return cluster;
+}
+
+Cpu& Cluster::Enter(CpuId id) {
+  Cpu& cpu = *table_[id.index()];
+  cpu.scheduler().AdoptCurrentCpu();
+  return cpu;
+}
+
+void Cluster::SpawnMain(int (*main)(int, char**), int argc, char** argv) {
+  main_call = {main, argc, argv};
+  ThreadBody body;
+  body.run = &RunMain;
+  ThreadOptions options;
+  options.name = "main";
+  options.stack_bytes = kMainStackBytes;
+  Result<ThreadId> id = cpu(kBootCpu).scheduler().Create(body, options);
+  TORO_CHECK(id.ok(), "no memory for the main thread; give the machine more memory");
+}
+
+}  // namespace toro

@@ -1,0 +1,101 @@
+#include "core/kernel/cpu.h"
+
+#include "core/machine/machine.h"
+#include "core/machine/platform_services.h"
+
+namespace toro {
+namespace {
+
+// About what it costs to be woken from a halt: a CPU that polls for less sleeps too eagerly, one that polls longer wastes
+// power. Counted in polls, each of which gives the core away from time to time on a host with fewer cores than CPUs.
+constexpr int kPollsBeforeHalt = 2000;
+
+}  // namespace
+
+Cpu::Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
+         const OwnerTable& owners, uint64_t secret, bool single_step)
+    : partition_(id, memory, secret), exchange_(*this, id, cpus, inboxes, peers),
+      scheduler_(*this, partition_, exchange_, single_step), return_path_(exchange_), owners_(owners),
+      single_step_(single_step) {
+  partition_.SetReclaim(&Reclaim, this);
+}
+
+bool Cpu::Step() {
+  ++steps_;
+  if (halted_) {  // P4: awake, and this step looks again
+    halted_ = false;
+    exchange_.EndSleep();
+  }
+  bool worked = scheduler_.Poll();
+  if (return_path_.waiting()) return_path_.Retry();
+  return scheduler_.RunReady() || worked;
+}
+
+// Memory has run out: perhaps others have sent some back.
+bool Cpu::Reclaim(void* context) {
+  Cpu& cpu = *static_cast<Cpu*>(context);
+  return !cpu.exchange_.working() && cpu.exchange_.Work();
+}
+
+uint64_t Cpu::NextDeadlineNs() const { return scheduler_.NextTimerNs(); }
+
+void Cpu::Sleep() {
+  uint64_t deadline_ns = NextDeadlineNs();
+  if (!single_step_) {
+    for (int poll = 0; poll < kPollsBeforeHalt; ++poll) {
+      if (!exchange_.Quiet()) return;
+      Machine::Relax();
+    }
+    if (deadline_ns != kNever && Machine::NowNs() >= deadline_ns) return;
+  }
+  if (return_path_.waiting()) return;
+  Machine::MaskInterrupts();
+  if (!exchange_.PrepareSleep()) {
+    Machine::UnmaskInterrupts();
+    return;
+  }
+  ++halts_;
+  halted_ = true;
+  platform::HaltCpu(deadline_ns);
+}
+
+void Cpu::Free(void* object) {
+  if (object == nullptr) return;
+  size_t owner = owners_.OwnerOf(object);
+  if (owner == id().index()) {
+    partition_.Free(object);
+  } else if (owner != OwnerTable::kNoOwner) {
+    return_path_.Give(CpuId{owner}, object);
+  } else {
+    TORO_FAIL_AT("free of a pointer that lies in no partition", object);
+  }
+}
+
+CpuStatistics Cpu::Statistics() const {
+  CpuStatistics s;
+  s.memory = partition_.Statistics();
+  s.exchange = exchange_.counters();
+  s.threads = scheduler_.counters();
+  s.returns = return_path_.counters();
+  s.steps = steps_;
+  s.halts = halts_;
+  return s;
+}
+
+const char* CurrentThreadName() {
+  Scheduler* scheduler = Scheduler::CurrentOrNull();
+  if (scheduler == nullptr) return "(no CPU)";
+  Thread* thread = scheduler->current();
+  if (thread == nullptr) return "(loop)";
+  return thread->name[0] != 0 ? thread->name : "(unnamed)";
+}
+
+const char* DescribeFaultAddress(uintptr_t address) {
+  if (address < kPageBytes) return "null dereference";
+  Scheduler* scheduler = Scheduler::CurrentOrNull();
+  Thread* thread = scheduler != nullptr ? scheduler->current() : nullptr;
+  if (thread == nullptr || address - reinterpret_cast<uintptr_t>(thread->stack_low) >= kPageBytes) return nullptr;
+  return "stack overflow: the thread used all of its stack; give it a larger ThreadOptions::stack_bytes";
+}
+
+}  // namespace toro

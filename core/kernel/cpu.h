@@ -1,0 +1,97 @@
+// Cpu: everything that one CPU owns, and its step.
+//
+// PRINCIPLES
+//   1. No sharing: what is in here is touched by this CPU only. The others reach it through its Inbox.
+//   2. No lock and no LOCK prefix: CPUs talk by exchange slots and channels.
+//   3. The platform owns the loop, the core owns the step. A step is bounded, never blocks, and says whether it did anything.
+//   4. Memory, stacks and identity of a thread come from the CPU that it was created on.
+//
+// THE STEP, in order: deliver what arrived and publish what waits; fire due timers; run ready threads.
+// THE SLEEP: poll for about as long as a wake-up costs; then announce, look once more, and halt (sleep_word.h).
+#ifndef CORE_KERNEL_CPU_H_
+#define CORE_KERNEL_CPU_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/cpu_id.h"
+#include "core/exchange/exchange.h"
+#include "core/kernel/return_path.h"
+#include "core/memory/owner_table.h"
+#include "core/memory/partition.h"
+#include "core/sched/scheduler.h"
+
+namespace toro {
+
+class Cluster;
+
+// A snapshot of what a CPU has done. Taken by the CPU itself (toro.h: Statistics).
+struct CpuStatistics {
+  PartitionStatistics memory;
+  Exchange::Counters exchange;
+  Scheduler::Counters threads;
+  ReturnPath::Counters returns;
+  uint64_t steps = 0;
+  uint64_t halts = 0;
+
+  uint64_t sent() const { return exchange.messages_sent + exchange.lines_sent; }
+  uint64_t received() const { return exchange.messages_received + exchange.lines_received; }
+};
+
+class Cpu {
+ public:
+  Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers, const OwnerTable& owners,
+      uint64_t secret, bool single_step);
+  Cpu(const Cpu&) = delete;
+  Cpu& operator=(const Cpu&) = delete;
+
+  // The CPU that executes this; null on a pthread that is no CPU.
+  static Cpu* CurrentOrNull() {
+    Scheduler* scheduler = Scheduler::CurrentOrNull();
+    return scheduler != nullptr ? &scheduler->cpu() : nullptr;
+  }
+  static Cpu& Current() { return Scheduler::Current().cpu(); }
+
+  // Does what there is to do. False: there was nothing. Called by the platform's loop on the CPU itself.
+  bool Step();
+
+  // Nothing to do: polls for a while, then halts until a message or a timer comes. Called by the platform's loop, which
+  // calls Step next; an executor whose HaltCpu does not wait calls it when the halt is over.
+  void Sleep();
+
+  // Frees an object of any partition. Stops when it belongs to none.
+  void Free(void* object);
+
+  CpuId id() const { return exchange_.self(); }
+  Partition& partition() { return partition_; }
+  Exchange& exchange() { return exchange_; }
+  Scheduler& scheduler() { return scheduler_; }
+  ReturnPath& return_path() { return return_path_; }
+  const OwnerTable& owners() const { return owners_; }
+  CpuStatistics Statistics() const;
+
+ private:
+  static bool Reclaim(void* cpu);
+  uint64_t NextDeadlineNs() const;
+
+  Partition partition_;
+  Exchange exchange_;
+  Scheduler scheduler_;
+  ReturnPath return_path_;
+  const OwnerTable& owners_;
+  bool single_step_;
+  bool halted_ = false;  // sleep is announced; the next step ends it
+  uint64_t steps_ = 0;
+  uint64_t halts_ = 0;
+};
+
+// In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null when it
+// says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
+const char* DescribeFaultAddress(uintptr_t address);
+
+// The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal reports.
+const char* CurrentThreadName();
+
+}  // namespace toro
+
+#endif  // CORE_KERNEL_CPU_H_

@@ -1,0 +1,229 @@
+#include "core/sched/scheduler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "core/machine/platform_services.h"
+
+namespace toro {
+namespace {
+
+// Stacks start at different lines of a page-sized cache set, or all saved frames would compete for the same few.
+constexpr uint32_t kColours = 32;
+constexpr size_t kColourBytes = 2 * kCacheLineBytes;
+
+}  // namespace
+
+Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step)
+    : yields_to_poll_(single_step ? 1 : kYieldsPerPoll), single_step_(single_step), exchange_(exchange), cpu_(cpu),
+      partition_(partition), table_(exchange.self(), partition), timers_(Machine::NowNs()) {}
+
+void Scheduler::AdoptCurrentCpu() {
+  Machine::SetCurrentCpuAnchor(this);
+  Machine::AdoptContext(loop_);
+}
+
+void Scheduler::CheckMayBlock() const {
+  TORO_CHECK(MayBlock(), "blocked outside of a thread; message handlers and timers must not wait");
+}
+
+// ---- the loop ----
+
+bool Scheduler::RunReady() {
+  if (ring_.empty()) return false;
+  running_ = true;
+  ++counters_.switches;
+  Machine::SwitchContext(loop_, ring_.head()->context);
+  running_ = false;
+  if (departure_ != Departure::kNone) SendDeparted();
+  if (retired_ != nullptr) ReleaseRetired();
+  return true;
+}
+
+bool Scheduler::Poll() {
+  bool worked = exchange_.Work();
+  if (timers_.pending() > 0) {
+    firing_ = true;
+    worked |= timers_.Advance(Machine::NowNs());
+    firing_ = false;
+  }
+  yields_to_poll_ = single_step_ ? 1 : kYieldsPerPoll;
+  return worked;
+}
+
+// ---- switching ----
+
+// `self` has left the head of the ring. Goes on with the next thread, or with the loop.
+void Scheduler::SwitchFrom(Thread& self) {
+  ++counters_.switches;
+  if (ring_.empty() || single_step_ || departure_ != Departure::kNone) {
+    Machine::SwitchContext(self.context, loop_);
+  } else {
+    Machine::SwitchContext(self.context, ring_.head()->context);
+  }
+}
+
+void Scheduler::YieldSlowly() {
+  Scheduler& here = Current();
+  here.CheckMayBlock();
+  Thread* self = here.ring_.head();
+  if (here.single_step_) {
+    // The loop polls before it runs the next step.
+    here.ring_.Rotate();
+    here.yields_to_poll_ = 1;
+    here.SwitchFrom(*self);
+    return;
+  }
+  here.Poll();
+  if (here.ring_.Rotate() != self) here.SwitchFrom(*self);
+}
+
+void Scheduler::Block() {
+  Scheduler& here = Current();
+  here.CheckMayBlock();
+  Thread* self = here.ring_.head();
+  here.ring_.Remove(*self);
+  here.SwitchFrom(*self);
+}
+
+void Scheduler::WakeSleeper(Timer& timer) { Current().MakeReady(*static_cast<SleepTimer&>(timer).thread); }
+
+void Scheduler::SleepUntil(uint64_t deadline_ns) {
+  Scheduler& here = Current();
+  here.CheckMayBlock();
+  Thread* self = here.ring_.head();
+  self->timer.fire = &WakeSleeper;
+  here.timers_.Start(self->timer, deadline_ns);
+  Block();
+}
+
+// ---- the life of a thread ----
+
+void Scheduler::ThreadMain() {
+  Thread* self = Current().current();
+  self->run(self->closure);
+  Exit();
+}
+
+Thread* Scheduler::TakeThread(size_t stack_bytes) {
+  if (stack_bytes == kDefaultStackBytes && pool_ != nullptr) {
+    Thread* thread = pool_;
+    pool_ = thread->next_pooled;
+    return thread;
+  }
+  void* memory = partition_.AllocateAligned(sizeof(Thread), alignof(Thread));
+  if (memory == nullptr) return nullptr;
+  char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + 1));
+  if (run == nullptr || !platform::SetGuardPage(run, true)) {
+    if (run != nullptr) partition_.FreePages(run);
+    partition_.Free(memory);
+    return nullptr;
+  }
+  Thread* thread = new (memory) Thread;
+  thread->travel.thread = thread->timer.thread = thread;
+  thread->stack_low = run;
+  thread->stack_bytes = stack_bytes;
+  thread->colour = next_colour_++ % kColours;
+  return thread;
+}
+
+void Scheduler::GiveThread(Thread& thread) {
+  Thread** list = thread.stack_bytes == kDefaultStackBytes ? &pool_ : &retired_;
+  thread.next_pooled = *list;
+  *list = &thread;
+}
+
+void Scheduler::ReleaseRetired() {
+  while (Thread* thread = retired_) {
+    retired_ = thread->next_pooled;
+    platform::SetGuardPage(thread->stack_low, false);
+    partition_.FreePages(thread->stack_low);
+    Machine::ReleaseContext(thread->context);
+    partition_.Free(thread);
+  }
+}
+
+Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& options) {
+  size_t stack_bytes = options.stack_bytes == 0 ? kDefaultStackBytes : AlignUp(options.stack_bytes, kPageBytes);
+  if (body.bytes > kMaxClosureBytes || body.align > kCacheLineBytes || stack_bytes < kLeastStackBytes ||
+      stack_bytes < options.stack_bytes) {
+    return Status::kInvalidArgument;
+  }
+  size_t thread_local_bytes = platform::ThreadLocalBytes();
+  if (thread_local_bytes > stack_bytes / 2) return Status::kInvalidArgument;
+  Thread* thread = TakeThread(stack_bytes);
+  if (thread == nullptr) return Status::kOutOfMemory;
+  Result<ThreadId> id = table_.Add(*thread);
+  if (!id.ok()) {
+    GiveThread(*thread);
+    return id.status();
+  }
+  thread->id = id.value();
+
+  // From the top of the stack down: thread_local variables, the closure, the first frame.
+  char* top = thread->stack_low + kPageBytes + thread->stack_bytes - thread->colour * kColourBytes;
+  void* thread_locals = nullptr;
+  if (thread_local_bytes > 0) {
+    top -= AlignUp(thread_local_bytes, kCacheLineBytes);
+    thread_locals = top;
+    platform::InitThreadLocals(top);
+  }
+  top -= AlignUp(body.bytes, kCacheLineBytes);
+  thread->closure = body.closure;
+  if (body.move != nullptr) {
+    thread->closure = top;
+    body.move(top, body.closure);
+  }
+  thread->run = body.run;
+  Machine::PrepareContext(thread->context, &ThreadMain, thread->stack_low + kPageBytes, top, thread_locals);
+
+  size_t length = std::min(options.name.size(), sizeof thread->name - 1);
+  if (length > 0) std::memcpy(thread->name, options.name.data(), length);
+  thread->name[length] = 0;
+  ++counters_.created;
+  MakeReady(*thread);
+  return id.value();
+}
+
+void Scheduler::Exit() {
+  platform::FinishThreadLocals();
+  Scheduler& here = Current();
+  here.CheckMayBlock();
+  Thread* self = here.ring_.head();
+  here.ring_.Remove(*self);
+  ++here.counters_.switches;
+  if (self->id.home() != here.id()) {
+    here.departed_ = self;
+    here.departure_ = Departure::kGoesHome;
+    Machine::LeaveContext(self->context, here.loop_);
+  }
+  here.End(*self);
+  bool to_loop = here.ring_.empty() || here.single_step_ || here.retired_ != nullptr;
+  Machine::LeaveContext(self->context, to_loop ? here.loop_ : here.ring_.head()->context);
+}
+
+// At home, of a thread that runs nowhere any more but, by I2, perhaps here.
+void Scheduler::End(Thread& thread) {
+  ++counters_.ended;
+  JoinCall* call = table_.End(thread.id);
+  GiveThread(thread);
+  if (call != nullptr) CompleteJoin(*call);
+}
+
+// I3: the loop, after the switch away from the thread.
+void Scheduler::SendDeparted() {
+  Thread& thread = *departed_;
+  departed_ = nullptr;
+  if (departure_ == Departure::kMigrates) {
+    ++counters_.departed;
+    thread.travel.deliver = &ArriveByMigration;
+    exchange_.Post(destination_, thread.travel);
+  } else {
+    thread.travel.deliver = &ArriveHome;
+    exchange_.Post(thread.id.home(), thread.travel);
+  }
+  departure_ = Departure::kNone;
+}
+
+}  // namespace toro

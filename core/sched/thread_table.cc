@@ -1,0 +1,85 @@
+#include "core/sched/thread_table.h"
+
+#include <new>
+
+namespace toro {
+
+bool ThreadTable::Grow() {
+  uint32_t capacity = capacity_ == 0 ? 16 : capacity_ * 2;
+  Entry* entries = static_cast<Entry*>(partition_.Allocate(capacity * sizeof(Entry)));
+  if (entries == nullptr) return false;
+  for (uint32_t i = 0; i < capacity; ++i) new (&entries[i]) Entry(i < capacity_ ? entries_[i] : Entry());
+  for (uint32_t i = capacity; i-- > capacity_;) {
+    entries[i].next_free = free_;
+    free_ = i;
+  }
+  partition_.Free(entries_);
+  entries_ = entries;
+  capacity_ = capacity;
+  return true;
+}
+
+Result<ThreadId> ThreadTable::Add(Thread& thread) {
+  if (free_ == kNone && !Grow()) return Status::kOutOfMemory;
+  uint32_t index = free_;
+  Entry& entry = entries_[index];
+  free_ = entry.next_free;
+  entry.thread = &thread;
+  entry.join = nullptr;
+  entry.used = true;
+  entry.detached = false;
+  ++live_;
+  return ThreadId(home_, index, entry.generation);
+}
+
+ThreadTable::Entry* ThreadTable::Find(ThreadId id) {
+  if (id.home() != home_ || id.index() >= capacity_) return nullptr;
+  Entry& entry = entries_[id.index()];
+  return entry.used && entry.generation == id.generation() ? &entry : nullptr;
+}
+
+void ThreadTable::Release(uint32_t index) {
+  Entry& entry = entries_[index];
+  entry.used = false;
+  if (++entry.generation == 0) entry.generation = 1;
+  entry.next_free = free_;
+  free_ = index;
+}
+
+Status ThreadTable::Join(JoinCall& call, bool* waits) {
+  *waits = false;
+  Entry* entry = Find(call.target);
+  if (entry == nullptr) return Status::kNoSuchThread;
+  if (entry->detached || entry->join != nullptr) return Status::kAlreadyJoined;
+  if (entry->thread == nullptr) {
+    Release(call.target.index());
+    return Status::kOk;
+  }
+  entry->join = &call;
+  *waits = true;
+  return Status::kOk;
+}
+
+Status ThreadTable::Detach(ThreadId id) {
+  Entry* entry = Find(id);
+  if (entry == nullptr) return Status::kNoSuchThread;
+  if (entry->detached || entry->join != nullptr) return Status::kAlreadyJoined;
+  if (entry->thread == nullptr) {
+    Release(id.index());
+  } else {
+    entry->detached = true;
+  }
+  return Status::kOk;
+}
+
+JoinCall* ThreadTable::End(ThreadId id) {
+  Entry* entry = Find(id);
+  TORO_CHECK(entry != nullptr && entry->thread != nullptr, "a thread ended that is not in the table of its home");
+  --live_;
+  entry->thread = nullptr;
+  JoinCall* call = entry->join;
+  if (call != nullptr || entry->detached) Release(id.index());
+  return call;
+}
+
+}  // namespace toro

@@ -1,0 +1,112 @@
+// What std::terminate does: names the exception that nobody caught, and stops the kernel with a backtrace.
+//
+// WHY not libstdc++'s handler: it carries the demangler (60 KB). All references to the exception library are weak, so an
+// application that links none of it gets none of it.
+#include <cxxabi.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <typeinfo>
+
+#include "core/base/check.h"
+
+namespace toro::runtime {
+namespace {
+
+constexpr size_t kTextBytes = 512;
+
+// Text of limited length; what does not fit is cut.
+class Text {
+ public:
+  void Add(const char* text) { Add(text, strlen(text)); }
+  void Add(const char* text, size_t bytes) {
+    size_t room = kTextBytes - 1 - length_;
+    if (bytes > room) bytes = room;
+    memcpy(text_ + length_, text, bytes);
+    length_ += bytes;
+    text_[length_] = 0;
+  }
+  const char* c_str() const { return text_; }
+
+ private:
+  char text_[kTextBytes] = {};
+  size_t length_ = 0;
+};
+
+// Of the encodings of [itanium-abi 5.1], the ones that exception classes have: St 12runtime_error, N 3net 5Error E. What else
+// there is comes as it is encoded.
+void AddTypeName(Text& text, const char* name) {
+  const char* place = name + (*name == 'N');
+  Text readable;
+  if (strncmp(place, "St", 2) == 0) {
+    readable.Add("std::");
+    place += 2;
+  }
+  for (bool first = true; *place >= '1' && *place <= '9'; first = false) {
+    char* part;
+    size_t bytes = strtoul(place, &part, 10);
+    if (!first) readable.Add("::");
+    if (bytes > strlen(part)) break;
+    readable.Add(part, bytes);
+    place = part + bytes;
+  }
+  bool understood = *place == 0 || strcmp(place, "E") == 0;
+  text.Add(understood ? readable.c_str() : name);
+}
+
+}  // namespace
+}  // namespace toro::runtime
+
+// The parts of the exception library that an application with exceptions has anyway.
+extern "C" [[gnu::weak]] std::type_info* toro_weak_current_exception_type() asm("__cxa_current_exception_type");
+extern "C" [[gnu::weak]] char** toro_weak_get_globals() asm("__cxa_get_globals");
+extern "C" [[gnu::weak]] const char toro_weak_std_exception_type[] asm("_ZTISt9exception");
+
+namespace {
+
+// Layout of a thrown object [itanium-eh 2.2.1]: the header, whose last word but four tells the language, then the object.
+constexpr size_t kHeaderBytes = 112;
+constexpr size_t kClassOffset = 80;
+
+// The what() of the exception being handled, or null when it is none of std::exception's, or a copy held by exception_ptr.
+const char* What(const std::type_info& type) {
+  if (toro_weak_std_exception_type == nullptr || toro_weak_get_globals == nullptr) return nullptr;
+  char* header = *toro_weak_get_globals();
+  constexpr uint64_t kThrownByCpp = 0x474e5543432b2b00;  // "GNUCC++\0"
+  if (header == nullptr || *reinterpret_cast<uint64_t*>(header + kClassOffset) != kThrownByCpp) return nullptr;
+  void* object = header + kHeaderBytes;
+  auto* base = reinterpret_cast<const std::type_info*>(toro_weak_std_exception_type);
+  if (!base->__do_catch(&type, &object, 1)) return nullptr;
+  return static_cast<std::exception*>(object)->what();
+}
+
+[[noreturn]] void StopOnTerminate() {
+  toro::runtime::Text text;
+  std::type_info* type = toro_weak_current_exception_type != nullptr ? toro_weak_current_exception_type() : nullptr;
+  if (type == nullptr) {
+    text.Add("std::terminate was called without an exception");
+  } else {
+    text.Add("nobody caught an exception of type ");
+    toro::runtime::AddTypeName(text, type->name());
+    if (const char* what = What(*type)) {
+      text.Add(": ");
+      text.Add(what);
+    }
+  }
+  toro::CheckFailed(__FILE__, __LINE__, "std::terminate", text.c_str());
+}
+
+}  // namespace
+
+namespace __cxxabiv1 {
+// libstdc++'s variables; being defined here, its own are not linked.
+extern std::terminate_handler __terminate_handler;
+std::terminate_handler __terminate_handler = &StopOnTerminate;
+}  // namespace __cxxabiv1
+
+namespace __gnu_cxx {
+// Named by libstdc++'s pure-virtual and unexpected-exception handlers.
+void __verbose_terminate_handler() { StopOnTerminate(); }
+}  // namespace __gnu_cxx

@@ -1,0 +1,62 @@
+// operator new and delete of the hosted world: on a CPU from its partition, as on the bare machine; on any other pthread, and
+// before there is a cluster, from the C library. Not linked into sanitizer builds, whose own allocator finds more.
+#include <cstdlib>
+#include <new>
+
+#include "core/kernel/allocation.h"
+#include "core/kernel/cluster.h"
+#include "core/kernel/cpu.h"
+
+namespace {
+
+bool cluster_exists() { return toro::Scheduler::CurrentOrNull() != nullptr; }
+
+void* AllocateOrNull(std::size_t bytes, std::size_t align_bytes) {
+  if (cluster_exists()) return toro::AllocateAlignedBytes(bytes, align_bytes);
+  if (align_bytes <= alignof(std::max_align_t)) return std::malloc(bytes == 0 ? 1 : bytes);
+  return std::aligned_alloc(align_bytes, toro::AlignUp(bytes == 0 ? 1 : bytes, align_bytes));
+}
+
+void* AllocateOrThrow(std::size_t bytes, std::size_t align_bytes) {
+  void* object = AllocateOrNull(bytes, align_bytes);
+  if (object == nullptr) throw std::bad_alloc();
+  return object;
+}
+
+void Release(void* object) {
+  if (object == nullptr) return;
+  if (cluster_exists() && toro::InPartition(object)) {
+    toro::FreeBytes(object);
+  } else {
+    std::free(object);
+  }
+}
+
+constexpr std::size_t kPlain = 16;
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return AllocateOrThrow(bytes, kPlain); }
+void* operator new[](std::size_t bytes) { return AllocateOrThrow(bytes, kPlain); }
+void* operator new(std::size_t bytes, std::align_val_t align) { return AllocateOrThrow(bytes, std::size_t(align)); }
+void* operator new[](std::size_t bytes, std::align_val_t align) { return AllocateOrThrow(bytes, std::size_t(align)); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return AllocateOrNull(bytes, kPlain); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return AllocateOrNull(bytes, kPlain); }
+void* operator new(std::size_t bytes, std::align_val_t align, const std::nothrow_t&) noexcept {
+  return AllocateOrNull(bytes, std::size_t(align));
+}
+void* operator new[](std::size_t bytes, std::align_val_t align, const std::nothrow_t&) noexcept {
+  return AllocateOrNull(bytes, std::size_t(align));
+}
+void operator delete(void* object) noexcept { Release(object); }
+void operator delete[](void* object) noexcept { Release(object); }
+void operator delete(void* object, std::size_t) noexcept { Release(object); }
+void operator delete[](void* object, std::size_t) noexcept { Release(object); }
+void operator delete(void* object, std::align_val_t) noexcept { Release(object); }
+void operator delete[](void* object, std::align_val_t) noexcept { Release(object); }
+void operator delete(void* object, std::size_t, std::align_val_t) noexcept { Release(object); }
+void operator delete[](void* object, std::size_t, std::align_val_t) noexcept { Release(object); }
+void operator delete(void* object, const std::nothrow_t&) noexcept { Release(object); }
+void operator delete[](void* object, const std::nothrow_t&) noexcept { Release(object); }
+void operator delete(void* object, std::align_val_t, const std::nothrow_t&) noexcept { Release(object); }
+void operator delete[](void* object, std::align_val_t, const std::nothrow_t&) noexcept { Release(object); }

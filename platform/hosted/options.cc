@@ -1,0 +1,86 @@
+#include "platform/hosted/options.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "core/base/cpu_id.h"
+
+namespace toro::hosted {
+namespace {
+
+bool ParseNumber(std::string_view text, uint64_t& value) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+std::string BadNumber(std::string_view option, std::string_view text, const std::string& range) {
+  return std::string(option) + "=" + std::string(text) + ": expected a number, " + range;
+}
+
+std::string ParseOne(std::string_view key, std::string_view text, Options& options) {
+  uint64_t number = 0;
+  if (key == "--cpus") {
+    if (!ParseNumber(text, number) || number < 1 || number > kMaxCpus) {
+      return BadNumber(key, text, "1 to " + std::to_string(kMaxCpus));
+    }
+    options.cpus = number;
+  } else if (key == "--memory") {
+    if (!ParseNumber(text, number) || number < 2 || number > (1u << 24)) return BadNumber(key, text, "2 to 16777216 MiB");
+    options.memory_mib = number;
+  } else if (key == "--input") {
+    if (text.empty()) return "--input=: expected the path of a file";
+    options.inputs.emplace_back(text);
+  } else if (key == "--seed") {
+    if (!ParseNumber(text, options.seed)) return BadNumber(key, text, "0 to 18446744073709551615");
+    options.deterministic = true;
+  } else if (key == "--steps") {
+    if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
+  } else {
+    return "unknown option '" + std::string(key) + "'; --help lists the options; arguments of the application follow --";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string ParseOptions(int argc, const char* const* argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (word == "--") {
+      options.arguments.assign(argv + i + 1, argv + argc);
+      break;
+    }
+    if (word == "--help") {
+      options.help = true;
+      return "";
+    }
+    if (word == "--trace-hash") {
+      options.trace_hash = true;
+      continue;
+    }
+    size_t equals = word.find('=');
+    if (word.substr(0, 2) != "--" || equals == std::string_view::npos) {
+      return "unexpected '" + std::string(word) + "'; options are --NAME=VALUE, arguments of the application follow --";
+    }
+    std::string error = ParseOne(word.substr(0, equals), word.substr(equals + 1), options);
+    if (!error.empty()) return error;
+  }
+  if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
+    return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
+  }
+  return "";
+}
+
+std::string Usage(const std::string& program) {
+  return "usage: " + program +
+         " [OPTION]... [-- ARGUMENT...]\n"
+         "  --cpus=N         simulated CPUs, 1 to 256 (2)\n"
+         "  --memory=MIB     memory to divide between them (128)\n"
+         "  --input=FILE     a file that the application sees as input; may be repeated\n"
+         "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
+         "  --steps=N        with --seed: stop with an error after N steps\n"
+         "  --trace-hash     with --seed: print the hash of the run as the last line on standard error\n"
+         "Without --seed each CPU is a pinned thread of this process.\n";
+}
+
+}  // namespace toro::hosted

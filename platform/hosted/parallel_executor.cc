@@ -1,0 +1,107 @@
+#include "platform/hosted/parallel_executor.h"
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "core/kernel/cpu.h"
+#include "platform/hosted/fault_handler.h"
+#include "platform/x86_64/cpu_instructions.h"
+
+namespace toro::hosted {
+namespace {
+
+// The cores that this process may use, in ascending order.
+size_t AllowedCores(int* cores, size_t most) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof set, &set);
+  size_t count = 0;
+  for (int core = 0; core < CPU_SETSIZE && count < most; ++core) {
+    if (CPU_ISSET(core, &set)) cores[count++] = core;
+  }
+  return count;
+}
+
+int allowed_cores[CPU_SETSIZE];
+thread_local CpuId this_cpu;
+thread_local unsigned relaxed = 0;
+
+}  // namespace
+
+ParallelExecutor::ParallelExecutor(size_t cpus) : cpus_(cpus), cores_(AllowedCores(allowed_cores, CPU_SETSIZE)) {}
+
+void ParallelExecutor::Pin(CpuId id) const {
+  if (cores_ == 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(allowed_cores[id.index() % cores_], &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+void* ParallelExecutor::RunCpu(void* argument) {
+  CpuThread& thread = *static_cast<CpuThread*>(argument);
+  this_cpu = thread.id;
+  thread.executor->Pin(thread.id);
+  AdoptPthread();
+  UseFaultStack();
+  Cpu& cpu = thread.cluster->Enter(thread.id);
+  for (;;) {
+    if (!cpu.Step()) cpu.Sleep();
+  }
+}
+
+void ParallelExecutor::Run(Cluster& cluster) {
+  for (size_t i = 0; i < cpus_; ++i) threads_[i] = {this, &cluster, CpuId{i}};
+  for (size_t i = 1; i < cpus_; ++i) {
+    pthread_t thread;
+    int error = pthread_create(&thread, nullptr, &RunCpu, &threads_[i]);
+    if (error != 0) Die(1, "cannot start a thread for CPU %zu; use fewer --cpus", i);
+  }
+  RunCpu(&threads_[0]);
+  __builtin_unreachable();
+}
+
+void ParallelExecutor::WakeCpu(CpuId cpu) {
+  std::atomic<uint32_t>& pending = latches_[cpu.index()].pending;
+  pending.store(1, std::memory_order_release);
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&pending), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+void ParallelExecutor::HaltCpu(uint64_t deadline_ns) {
+  std::atomic<uint32_t>& pending = latches_[this_cpu.index()].pending;
+  timespec deadline;
+  timespec* timeout = nullptr;
+  if (deadline_ns != kNever) {
+    deadline.tv_sec = static_cast<time_t>(deadline_ns / kNsPerSecond);
+    deadline.tv_nsec = static_cast<long>(deadline_ns % kNsPerSecond);
+    timeout = &deadline;
+  }
+  if (pending.load(std::memory_order_acquire) == 0) {
+    // Absolute, on CLOCK_MONOTONIC. Returns at once if the latch was set meanwhile; early returns are allowed.
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&pending), FUTEX_WAIT_BITSET_PRIVATE, 0, timeout, nullptr,
+            FUTEX_BITSET_MATCH_ANY);
+  }
+  pending.store(0, std::memory_order_relaxed);
+  (void)pending.load(std::memory_order_acquire);
+}
+
+uint64_t ParallelExecutor::NowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void ParallelExecutor::Relax() {
+  // With more CPUs than cores, whoever is waited for may need this core.
+  if (cpus_ > cores_ || ++relaxed % 64 == 0) {
+    sched_yield();
+  } else {
+    x86_64::Pause();
+  }
+}
+
+}  // namespace toro::hosted

@@ -1,0 +1,171 @@
+"""The command line of `toro run`, parsed and checked into a RunOptions.
+
+WHY by hand: argparse abbreviates, swallows `--`, and its messages name no remedy.
+"""
+
+import dataclasses
+import os
+import stat
+
+from errors import near_matches, usage_error
+
+WORLDS = ("metal", "hosted")
+BOOTS = ("grub", "pvh")
+MACHINES = ("q35", "pc", "microvm")
+ACCELS = ("auto", "kvm", "tcg")
+METAL_ONLY = ("boot", "machine", "accel")
+
+MAX_CPUS = 255
+MAX_MEMORY_MIB = 1024 * 1024
+BASE_MEMORY_MIB = 6
+CPU_MEMORY_MIB = 2
+MAX_SEED = 2**64 - 1
+
+
+@dataclasses.dataclass
+class RunOptions:
+    """What the user asked for. `given` holds the names of the options that stood on the command line."""
+
+    app: str = ""
+    world: str = "metal"
+    boot: str = "grub"
+    machine: str = "q35"
+    cpus: int = 2
+    memory: int = 128
+    input: list = dataclasses.field(default_factory=list)
+    accel: str = "auto"
+    timeout: int = 60
+    seed: int = None
+    arguments: list = dataclasses.field(default_factory=list)
+    given: set = dataclasses.field(default_factory=set)
+
+
+def split_options(words, known):
+    """Returns ([(option, value)], [other words]); understands --option=value and --option value."""
+    options, others = [], []
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if not word.startswith("-") or word == "-":
+            others.append(word)
+            continue
+        name, equals, value = word.partition("=")
+        if not name.startswith("--") or name[2:] not in known:
+            raise usage_error(
+                "unknown option %s%s" % (name, near_matches(name, ["--" + k for k in known])),
+                "./toro run --help lists the options; the application's own arguments come after --")
+        if not equals:
+            if not words:
+                raise usage_error("option %s needs a value" % name, "write %s=VALUE" % name)
+            value = words.pop(0)
+        options.append((name[2:], value))
+    return options, others
+
+
+def _number(name, text, least, most):
+    if not (text.isascii() and text.isdigit()) or len(text) > 20:
+        raise usage_error("--%s=%s is not a whole number" % (name, text), "give one from %d to %d" % (least, most))
+    value = int(text)
+    if not least <= value <= most:
+        raise usage_error("--%s=%s is out of range" % (name, text), "give a number from %d to %d" % (least, most))
+    return value
+
+
+def _word(name, text, words):
+    if text not in words:
+        raise usage_error("--%s=%s is not one of %s" % (name, text, ", ".join(words)),
+                          "for instance --%s=%s" % (name, words[0]))
+    return text
+
+
+def least_memory_mib(cpus):
+    return BASE_MEMORY_MIB + CPU_MEMORY_MIB * cpus
+
+
+def check_input(path):
+    """The absolute path of an input file, which exists, is a regular file and can be read."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise usage_error("--input=%s: %s" % (path, error.strerror), "name a file that exists") from error
+    if not stat.S_ISREG(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+        raise usage_error("--input=%s is %s" % (path, kind), "name a file; repeat --input for more than one")
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise usage_error("--input=%s: %s" % (path, error.strerror), "make it readable: chmod +r %s" % path) from error
+    return os.path.abspath(path)
+
+
+def _parse_value(options, name, text):
+    if name == "input":
+        options.input.append(check_input(text))
+    elif name == "world":
+        options.world = _word(name, text, WORLDS)
+    elif name == "boot":
+        options.boot = _word(name, text, BOOTS)
+    elif name == "machine":
+        options.machine = _word(name, text, MACHINES)
+    elif name == "accel":
+        options.accel = _word(name, text, ACCELS)
+    elif name == "cpus":
+        options.cpus = _number(name, text, 1, MAX_CPUS)
+    elif name == "memory":
+        options.memory = _number(name, text, 1, MAX_MEMORY_MIB)
+    elif name == "timeout":
+        options.timeout = _number(name, text, 1, 7 * 24 * 3600)
+    elif name == "seed":
+        options.seed = _number(name, text, 0, MAX_SEED)
+
+
+def _check_together(options):
+    least = least_memory_mib(options.cpus)
+    if options.memory < least:
+        raise usage_error(
+            "--memory=%d is too small for %d CPUs" % (options.memory, options.cpus),
+            "--memory=%d or more: %d MiB, and %d MiB per CPU" % (least, BASE_MEMORY_MIB, CPU_MEMORY_MIB))
+    if options.world == "hosted":
+        return
+    if options.seed is not None:
+        raise usage_error("--seed chooses the order of CPUs in the hosted world; QEMU's CPUs take their own",
+                          "add --world=hosted, or leave --seed out")
+    if options.machine == "microvm" and options.boot == "grub":
+        raise usage_error("--machine=microvm has no CD drive and no BIOS disk, so GRUB cannot start there",
+                          "add --boot=pvh, or take --machine=q35")
+    input_mib = sum(os.stat(path).st_size for path in options.input) / 2**20
+    if options.memory < least + input_mib:
+        raise usage_error(
+            "the input files have %.1f MiB, which does not fit into --memory=%d" % (input_mib, options.memory),
+            "--memory=%d or more" % (least + int(2 * input_mib) + 1))
+
+
+def parse_run(words, apps):
+    """RunOptions from the words after `toro run`. `apps` are the names of the applications that there are."""
+    words = list(words)
+    options = RunOptions()
+    if "--" in words:
+        at = words.index("--")
+        words, options.arguments = words[:at], words[at + 1:]
+    known = [f.name for f in dataclasses.fields(RunOptions) if f.name not in ("app", "arguments", "given")]
+    values, names = split_options(words, known)
+    options.app = parse_app("run", names, apps)
+    for name, text in values:
+        _parse_value(options, name, text)
+        options.given.add(name)
+    _check_together(options)
+    return options
+
+
+def parse_app(command, names, apps):
+    """The one application that stands on the command line."""
+    if not names:
+        raise usage_error("no application named", "./toro %s APP; ./toro list shows the applications" % command)
+    if len(names) > 1:
+        raise usage_error("unexpected word: %s" % names[1],
+                          "one application at a time; its own arguments come after --")
+    if names[0] not in apps:
+        raise usage_error("no such application: %s%s" % (names[0], near_matches(names[0], apps)),
+                          "./toro list shows the applications")
+    return names[0]

@@ -1,0 +1,5 @@
+"""Where things are in the repository."""
+
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
