@@ -54,9 +54,14 @@ struct Shared {
 template <typename Atomics>
 class ModelCpu {
  public:
-  ModelCpu(Shared<Atomics>& shared, Shared<Atomics>::Ring* channel, const Protocol& protocol, int self, int cpus)
+  // `sends[from]`: whether CPU `from` sends to this one at all. Words that nobody writes are not looked at: each look
+  // would multiply the states and could find nothing.
+  ModelCpu(Shared<Atomics>& shared, Shared<Atomics>::Ring* channel, const Protocol& protocol, int self, int cpus,
+           const bool* sends)
       : shared_(shared), protocol_(protocol), channel_out_(channel), channel_in_(channel), self_(self), cpus_(cpus),
-        by_channel_(channel != nullptr) {}
+        by_channel_(channel != nullptr) {
+    for (int from = 0; from < cpus; ++from) sends_[from] = sends[from];
+  }
 
   void Run(const Script& script) {
     int sent = 0;
@@ -111,7 +116,7 @@ class ModelCpu {
 
   void Step() {
     for (int from = 0; from < cpus_; ++from) {
-      if (from == self_ || by_channel_) continue;
+      if (!sends_[from] || by_channel_) continue;
       for (ModelNode* node = shared_.slot[from][self_].Take(); node != nullptr; node = node->next) {
         Expect(node->payload.Get() == 1, "the message is whole");
         ++received_;
@@ -140,7 +145,7 @@ class ModelCpu {
   // `for_ever`: the script is done; nobody sends to this CPU any more, so it stays halted.
   void Sleep(bool for_ever) {
     for (int from = 0; from < cpus_; ++from) {
-      if (from != self_) handled_[from] = shared_.wakeups[from][self_].LoadAcquire();
+      if (sends_[from]) handled_[from] = shared_.wakeups[from][self_].LoadAcquire();
     }
     ReturnCredit();
     bool here = protocol_.look_before_fence && AnythingHere();
@@ -165,7 +170,7 @@ class ModelCpu {
 
   int WokenBy() const {
     for (int from = 0; from < cpus_; ++from) {
-      if (from != self_ && shared_.wakeups[from][self_].LoadAcquire() != handled_[from]) return from;
+      if (sends_[from] && shared_.wakeups[from][self_].LoadAcquire() != handled_[from]) return from;
     }
     return -1;
   }
@@ -173,7 +178,7 @@ class ModelCpu {
   bool AnythingHere() const {
     if (by_channel_) return self_ == 1 && channel_in_.HasLine();
     for (int from = 0; from < cpus_; ++from) {
-      if (from != self_ && shared_.slot[from][self_].HasChain()) return true;
+      if (sends_[from] && shared_.slot[from][self_].HasChain()) return true;
     }
     return false;
   }
@@ -227,6 +232,7 @@ class ModelCpu {
   uint32_t woken_[kMaxCpusHere] = {};    // wake-ups sent
   uint32_t handled_[kMaxCpusHere] = {};  // wake-ups that have ended a halt, or came while awake
   bool sent_to_[kMaxCpusHere] = {};
+  bool sends_[kMaxCpusHere] = {};
   int self_;
   int cpus_;
   int received_ = 0;
@@ -254,7 +260,9 @@ Setup Play(const Scene& scene, const Protocol& protocol = {}) {
         model.Name(shared.wakeups[a][b], {"wake-up", a, b});
       }
       model.Thread({"cpu", a}, [&shared, ring, protocol, a, scene] {
-        ModelCpu<Atomics>(shared, ring, protocol, a, scene.cpus).Run(scene.script[a]);
+        bool sends[kMaxCpusHere];
+        for (int from = 0; from < scene.cpus; ++from) sends[from] = scene.script[from].to[a] != 0;
+        ModelCpu<Atomics>(shared, ring, protocol, a, scene.cpus, sends).Run(scene.script[a]);
       });
     }
   };
