@@ -152,6 +152,7 @@ void AddYieldRows(Suite& suite) {
     Group group;
     group.name = "yield_" + std::to_string(size.threads);
     group.operation = "yield among " + std::to_string(size.threads) + " threads";
+    group.least_operations = size.threads * 64;
     group.contenders = {ToroYield(size.threads), FcontextYield(size.threads)};
     group.goals = {{size.goal, "Yield", "Boost fcontext in a circle", 1}};
     if (size.threads == 2) {
@@ -209,6 +210,7 @@ void AddLocalSpawnRows(Suite& suite, const PinnedPair& pair) {
   group.name = "spawn_local";
   group.operation = "thread created, run and joined on the same CPU";
   group.smoke_operations = 100;
+  group.least_operations = 16;
   group.contenders = {
       {"Spawn, Join", Role::kOurs, ClusterPair::Get().InThread(SpawnAndJoin(kNearCpu)), {}},
       {"pthread_create, pthread_join", Role::kPeer, PthreadCreateAndJoin(pair.near_cpu()), {}, true},
@@ -266,6 +268,7 @@ void AddRemoteSpawnRows(Suite& suite, const PinnedPair& pair) {
   group.name = "spawn_remote";
   group.operation = "thread created and run on the other CPU";
   group.smoke_operations = 100;
+  group.least_operations = 16;
   group.contenders = {
       RawPingPong(),
       OursWithFar("Spawn, id back", &SpawnForId),
@@ -297,6 +300,7 @@ void AddMigrateRows(Suite& suite, const PinnedPair& pair) {
   group.name = "migrate";
   group.operation = "thread moved to the other CPU and back";
   group.smoke_operations = 100;
+  group.least_operations = 16;
   int near_cpu = pair.near_cpu();
   int far_cpu = pair.far_cpu();
   auto linux_near = [=](uint64_t n) {
