@@ -62,5 +62,6 @@ int main(int argc, char** argv) {
   AddOneWayRows(suite);
   AddSwitchRows(suite);
   AddEmptyPollRows(suite);
+  AddThreadRows(suite, pair);
   return suite.Run(options.filter);
 }

@@ -10,6 +10,7 @@ void AddRoundTripRows(Suite& suite);
 void AddOneWayRows(Suite& suite);
 void AddSwitchRows(Suite& suite);
 void AddEmptyPollRows(Suite& suite);
+void AddThreadRows(Suite& suite, const PinnedPair& pair);
 
 }  // namespace toro::bench
 

@@ -26,7 +26,7 @@ def program():
 
 
 def kvm_problem(device="/dev/kvm", cpuinfo="/proc/cpuinfo"):
-    """Why KVM cannot be used here, or None. An open /dev/kvm proves little: some hosts take a guest and never run it."""
+    """Why KVM cannot be used here, or None. An open /dev/kvm proves little: some hosts never run the guest."""
     if not os.path.exists(device):
         return "there is no %s" % device
     try:
