@@ -22,7 +22,8 @@ class CountTest(unittest.TestCase):
         return test_command.count(list(events))
 
     def test_cases_of_a_passing_test_are_counted_without_the_skipped(self):
-        xml = "<a><b><testcase status='run'/><testcase/><testcase status='notrun'/><testcase><skipped/></testcase></b></a>"
+        xml = ("<a><b><testcase status='run'/><testcase/><testcase status='notrun'/>"
+               "<testcase><skipped/></testcase></b></a>")
         self.assertEqual(self.count(self.result("PASSED", xml)), (2, 0))
 
     def test_failed_cases_are_counted(self):

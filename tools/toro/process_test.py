@@ -11,7 +11,8 @@ import unittest
 ENVIRONMENT = {"PYTHONPATH": os.path.dirname(os.path.abspath(__file__)), "PATH": "/usr/bin:/bin"}
 
 # Starts a child that starts a grandchild, both of which ignore SIGTERM; prints their process ids and waits for ever.
-STUBBORN = "trap '' TERM INT HUP; sh -c 'trap \"\" TERM INT HUP; echo $$; while :; do read x; done' <%s & echo $$; wait; wait"
+STUBBORN = ("trap '' TERM INT HUP; sh -c 'trap \"\" TERM INT HUP; echo $$; while :; do read x; done' <%s & "
+            "echo $$; wait; wait")
 
 DRIVER = """
 import sys
@@ -40,8 +41,8 @@ def gone(pid):
 class ProcessTest(unittest.TestCase):
 
     def start(self, timeout_s, *command):
-        return subprocess.Popen([sys.executable, "-B", "-c", DRIVER, str(timeout_s), *command], text=True, env=ENVIRONMENT,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen([sys.executable, "-B", "-c", DRIVER, str(timeout_s), *command], env=ENVIRONMENT,
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def start_stubborn(self, timeout_s):
         fifo = os.path.join(tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR")), "never")

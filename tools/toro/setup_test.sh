@@ -50,7 +50,10 @@ expect "unknown command" 2 "no such command: frobnicate" "remedy"
 stand_in apt-get 'echo "apt-get $*" >>'"$folder"'/calls'
 run 0 run x
 expect "root installs what is missing" 0 "installing 2 packages: g++ musl-dev" "python3 runs:"
-grep -q "install -y --no-install-recommends g++ musl-dev" "$folder/calls" || { echo "apt-get was called wrongly" && failures=1; }
+grep -q "install -y --no-install-recommends g++ musl-dev" "$folder/calls" || {
+  echo "apt-get was called wrongly"
+  failures=1
+}
 
 : >"$folder/calls"
 run 1000 run x
