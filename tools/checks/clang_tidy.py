@@ -34,7 +34,8 @@ def check(root, path):
     for line in run.stdout.splitlines():
         match = _FINDING.match(line)
         if match:
-            found["%s:%s: %s" % (os.path.relpath(match[1], root) if match[1] else path, match[2], match[3])] = None
+            named = os.path.relpath(os.path.join(root, match[1]), root)
+            found["%s:%s: %s" % (named, match[2], match[3])] = None
     if run.returncode != 0 and not found:
         found["%s:1: %s failed: %s" % (path, PROGRAM, run.stderr.strip()[-500:])] = None
     return list(found)

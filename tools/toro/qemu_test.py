@@ -11,26 +11,27 @@ from errors import ToroError
 
 class QemuTest(unittest.TestCase):
 
-    def failure(self, status, errors="", accel="tcg"):
+    def failure(self, status, errors="", accel="tcg", reported=""):
         with self.assertRaises(ToroError) as caught:
-            qemu.guest_status(status, errors, accel)
+            qemu.guest_status(status, errors, accel, reported)
         return caught.exception
 
-    def test_status_of_the_application_is_decoded(self):
-        self.assertEqual(qemu.guest_status(1, "", "tcg"), 0)
-        self.assertEqual(qemu.guest_status(2 * 42 + 1, "", "tcg"), 42)
+    def test_status_of_the_application_comes_back_whole(self):
+        for status, returncode in ((0, 1), (42, 85), (126, 253), (127, 255), (139, 255), (255, 255)):
+            self.assertEqual(qemu.guest_status(returncode, "", "tcg", "%d\n" % status), status)
 
     def test_warnings_of_qemu_are_no_failure(self):
-        self.assertEqual(qemu.guest_status(1, "qemu-system-x86_64: warning: TCG lacks a feature\n", "tcg"), 0)
+        self.assertEqual(qemu.guest_status(1, "qemu-system-x86_64: warning: TCG lacks a feature\n", "tcg", "0\n"), 0)
 
     def test_qemu_that_could_not_start_is_no_status_zero(self):
-        error = self.failure(1, "qemu-system-x86_64: -kernel: could not load\n")
-        self.assertIn("could not load", error.cause)
+        self.assertIn("could not load", self.failure(1, "qemu-system-x86_64: -kernel: could not load\n").cause)
+        self.assertIn("No such file", self.failure(1, "qemu: could not open kernel file '/x': No such file\n").cause)
+        self.assertIn("without an exit status", self.failure(1).cause)
 
-    def test_reset_crash_and_impossible_status_are_failures(self):
+    def test_reset_crash_and_contradiction_are_failures(self):
         self.assertIn("without an exit status", self.failure(0).cause)
         self.assertIn("signal 6", self.failure(-6).cause)
-        self.assertIn("no guest can cause", self.failure(2).cause)
+        self.assertIn("without an exit status", self.failure(85, reported="41\n").cause)
 
     def test_failure_under_kvm_proposes_tcg(self):
         self.assertIn("--accel=tcg", self.failure(-6, "qemu-system-x86_64: error: failed to set MSR\n", "kvm").remedy)
