@@ -61,13 +61,14 @@ uint64_t Bracket::OperationsOf(const Group& group, const Contender& contender) {
   if (operations != 0) return operations;
   // A trial that was disturbed says too little per operation; so it is repeated, but not for ever.
   int disturbed = 0;
-  for (uint64_t trial = std::min<uint64_t>(64, group.most_operations);;) {
+  pair_.Run(contender.near, contender.far, group.least_operations);  // what is done once is done now
+  for (uint64_t trial = group.least_operations;;) {
     PairTime time = pair_.Run(contender.near, contender.far, trial);
     bool good = contender.sleeps || time.off_cpu_share <= kMostOffCpuShare || ++disturbed > kMostAttempts;
     bool long_enough = time.elapsed_ns >= kSampleNs / 8 || trial == group.most_operations;
     if (good && long_enough) {
       double wanted = kSampleNs * static_cast<double>(trial) / time.elapsed_ns;
-      return operations = std::clamp<uint64_t>(static_cast<uint64_t>(wanted), 1, group.most_operations);
+      return operations = std::clamp(static_cast<uint64_t>(wanted), group.least_operations, group.most_operations);
     }
     if (!long_enough) trial = std::min(trial * 4, group.most_operations);
   }

@@ -76,7 +76,7 @@ void PrintMachine(const PinnedPair& pair, Bracket& bracket, size_t usable_cpus, 
   std::printf("machine: %zu CPUs usable, hypervisor: %s, %s %s, compiler %s\n", usable_cpus,
               Hypervisor().c_str(), kernel.sysname, kernel.release, __VERSION__);
   std::printf("load of the last minute: %s\n", LineOf("/proc/loadavg", "").substr(0, 4).c_str());
-  std::printf("priority: %s\n", preferred ? "nice -20" : "ordinary (no right to raise it)");
+  std::printf("priority: %s\n", preferred ? "real time, lowest" : "ordinary (no right to raise it)");
   if (!pair.has_far()) {
     std::printf("pinning: CPU %d; only one CPU may be used, so the cross-CPU groups are left out\n", pair.near_cpu());
     return;

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -16,7 +15,6 @@
 namespace toro::bench {
 namespace {
 
-constexpr int kHighestPriority = -20;
 
 double ClockNs(clockid_t clock) {
   timespec now;
@@ -37,7 +35,11 @@ void PinThisThread(int cpu) {
   std::exit(1);
 }
 
-bool RaisePriority() { return setpriority(PRIO_PROCESS, 0, kHighestPriority) == 0; }
+bool RaisePriority() {
+  sched_param lowest_real_time = {};
+  lowest_real_time.sched_priority = sched_get_priority_min(SCHED_RR);
+  return sched_setscheduler(0, SCHED_RR, &lowest_real_time) == 0;
+}
 
 PinnedPair::PinnedPair(int near_cpu, int far_cpu) : near_cpu_(near_cpu), far_cpu_(far_cpu) {
   PinThisThread(near_cpu_);

@@ -60,6 +60,8 @@ class PinnedPair {
 };
 
 // Asks Linux to prefer this thread, and those that it starts from now on, over all ordinary ones. False without the right.
+// Linux keeps a twentieth of each second for the others, so nothing starves. (A nice value would not do: with autogroups it
+// counts only within the terminal's session.)
 bool RaisePriority();
 
 // Pins the calling thread; exits with a message when the machine does not let it.

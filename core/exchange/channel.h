@@ -121,10 +121,11 @@ class ChannelReceiver {
 
   explicit ChannelReceiver(Ring* ring) : ring_(ring) {}
 
-  // Is there a line to take? Also the look before sleeping.
-  bool HasLine() const { return IsNew(Control().LoadAcquire()); }
+  // Is there a line to take? Also the look before sleeping. Needs no acquire: the words are read after TakeLine's load.
+  bool HasLine() const { return IsNew(Control().LoadRelaxed()); }
 
-  // Passes the next line to take(handler, words, count) and is done with it. False when there is none.
+  // Passes the next line to take(handler, line, count) and is done with it. False when there is none. `take` must call
+  // neither TakeLine nor ReturnCredit: both would give the line back while it is read (bad_channel_credit_early).
   template <typename Take>
   bool TakeLine(Take take) {
     using namespace channel_internal;

@@ -7,8 +7,8 @@
 namespace toro {
 
 Exchange::Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory)
-    : here_(here), inbox_(*inboxes[self.index()]), peers_(static_cast<Peer*>(memory)), cpus_(cpus),
-      bell_words_((cpus + kBellsPerWord - 1) / kBellsPerWord), self_(self) {
+    : bells_(inboxes[self.index()]->bells), bell_words_((cpus + kBellsPerWord - 1) / kBellsPerWord), here_(here),
+      inbox_(*inboxes[self.index()]), peers_(static_cast<Peer*>(memory)), cpus_(cpus), self_(self), last_peer_(self) {
   for (size_t i = 0; i < cpus; ++i) {
     Inbox& theirs = *inboxes[i];
     new (&peers_[i]) Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord],
@@ -30,7 +30,7 @@ void Exchange::Post(CpuId to, Message& message) {
   ++counters_.messages_sent;
   if (to == self_) {
     to_self_.Append(message);
-    unfinished_ = 1;
+    busy_ |= kWaiting;
     return;
   }
   Peer& peer = peers_[to.index()];
@@ -106,7 +106,7 @@ bool Exchange::PublishWaiting() {
     }
     rest |= waiting_[w];
   }
-  unfinished_ = rest;
+  busy_ = rest != 0 ? busy_ | kWaiting : busy_ & ~kWaiting;
   return published;
 }
 
@@ -139,26 +139,30 @@ bool Exchange::Take(CpuId from) {
 }
 
 bool Exchange::Work() {
-  working_ = true;
+  TORO_CHECK(!working(), "took messages inside of a message handler");
+  bool look_at_all = (busy_ & kLookAtAll) != 0;
+  busy_ = (busy_ | kWorking) & ~kLookAtAll;
   bool worked = false;
-  if (look_at_all_) {
-    look_at_all_ = false;
+  if (look_at_all) {
     for (size_t i = 0; i < cpus_; ++i) worked |= Take(CpuId{i});
+  } else if (HasLineFromLastPeer()) {
+    worked = Take(last_peer_);
   }
   for (size_t w = 0; w < bell_words_; ++w) {
-    uint64_t now = inbox_.bells[w].Look();
-    uint64_t changed = now ^ seen_[w];
-    seen_[w] = now;
+    uint64_t changed = watches_[w].Changed(bells_[w]);
     while (changed != 0) {
       size_t byte = static_cast<size_t>(__builtin_ctzll(changed)) / 8;
       changed &= ~(uint64_t{0xff} << (byte * 8));
-      worked |= Take(CpuId{w * kBellsPerWord + byte});
+      if (Take(CpuId{w * kBellsPerWord + byte})) {
+        worked = true;
+        last_peer_ = CpuId{w * kBellsPerWord + byte};
+      }
     }
   }
   if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll());
   worked |= PublishWaiting();
   ReviewWakes();
-  working_ = false;
+  busy_ &= ~kWorking;
   return worked;
 }
 
@@ -176,7 +180,7 @@ void Exchange::ReviewWakes() {
 }
 
 bool Exchange::AnythingHere() const {
-  if (unfinished_ != 0) return true;
+  if (busy_ != 0) return true;
   for (size_t i = 0; i < cpus_; ++i) {
     if (peers_[i].in_slot->HasChain() || peers_[i].in.HasLine()) return true;
   }
@@ -191,9 +195,7 @@ bool Exchange::PrepareSleep() {
   pending_wakes_.Clear();
   if (!AnythingHere()) return true;
   inbox_.sleep.EndSleep();
-  // What is here may not have rung yet: the next Work takes it without waiting for the bell.
-  look_at_all_ = true;
-  unfinished_ = 1;
+  busy_ |= kLookAtAll;
   return false;
 }
 

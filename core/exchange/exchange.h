@@ -34,7 +34,8 @@ namespace toro {
 
 inline constexpr size_t kChannelLines = 64;
 inline constexpr size_t kMostLinesPerLook = kChannelLines;
-static_assert(1 + kChannelLines + kMostLinesPerLook < 256, "doorbell.h, I3");
+// Between two looks at the bells Work drains a channel twice at most, and the sender can fill it once more.
+static_assert(3 + kChannelLines + 2 * kMostLinesPerLook < 256, "doorbell.h, I3");
 
 // What one sender and one receiver share.
 struct Link {
@@ -73,12 +74,16 @@ class Exchange {
   bool Pack(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
   void Flush();
 
-  // Nothing has arrived and nothing waits: the next Work would do nothing. The check of every yield.
+  // Nothing has arrived, nothing waits, and Work is not running: the next Work would do nothing. The check of every yield.
   bool Quiet() const {
-    uint64_t news = 0;
-    for (size_t w = 0; w < bell_words_; ++w) news |= inbox_.bells[w].Look() ^ seen_[w];
-    return (news | unfinished_) == 0;
+    bool news = watches_[0].Pending(bells_[0]);
+    for (size_t w = 1; w < bell_words_; ++w) news |= watches_[w].Pending(bells_[w]);
+    return !news && busy_ == 0;
   }
+
+  // Has the channel from which something came last another line? For a CPU that waits with nothing else to do: an answer is
+  // seen one line transfer earlier than by the bell.
+  bool HasLineFromLastPeer() const { return peers_[last_peer_.index()].in.HasLine(); }
 
   // Delivers what has arrived, publishes what waits, reviews wake-ups. True if anything was delivered or published.
   bool Work();
@@ -96,7 +101,7 @@ class Exchange {
     uint64_t wakes_sent = 0;
   };
   // Is a handler running? What must not happen in message context asks this.
-  bool working() const { return working_; }
+  bool working() const { return (busy_ & kWorking) != 0; }
   const Counters& counters() const { return counters_; }
   CpuId self() const { return self_; }
   size_t cpus() const { return cpus_; }
@@ -132,23 +137,29 @@ class Exchange {
   static constexpr size_t kPeerWords = kMaxCpus / 64;
   void MarkWaiting(CpuId peer) {
     waiting_[peer.index() / 64] |= uint64_t{1} << (peer.index() % 64);
-    unfinished_ = 1;
+    busy_ |= kWaiting;
   }
+
+  // Bits of busy_.
+  static constexpr uint64_t kWaiting = 1;    // some bit of waiting_ is set, or something waits in to_self_
+  static constexpr uint64_t kWorking = 2;    // Work is running
+  static constexpr uint64_t kLookAtAll = 4;  // a sleep was called off: something is here that may not have rung yet
+
+  const BellWord* bells_;
+  size_t bell_words_;
+  uint64_t busy_ = 0;
+  BellWatch<> watches_[kMaxCpus / kBellsPerWord];
 
   Cpu& here_;
   Inbox& inbox_;
   Peer* peers_;
   size_t cpus_;
-  size_t bell_words_;
-  uint64_t seen_[kMaxCpus / kBellsPerWord] = {};
-  uint64_t unfinished_ = 0;           // not 0: some bit of waiting_ is set, or something waits in to_self_
   uint64_t waiting_[kPeerWords] = {};  // peers with an outbox or an open line to publish
   Outbox<Message> to_self_;
   PendingWakes pending_wakes_;
   Counters counters_;
   CpuId self_;
-  bool working_ = false;
-  bool look_at_all_ = false;
+  CpuId last_peer_;
 };
 
 }  // namespace toro

@@ -16,7 +16,9 @@
 //   Put stores with release and Take loads with acquire: what the sender wrote into the nodes is visible to the receiver.
 //   The sender's load of null needs no acquire: it reads nothing that the receiver wrote. The receiver's store of null
 //   needs no release for the same reason: nothing passes from receiver to sender by a slot. IF YOU let a sender reuse a
-//   node because the slot is null again, this edge must become release and acquire (tests/models, bad_slot_reuse).
+//   node because the slot is null again, this edge must become release and acquire, and that is not enough: the null must
+//   also be stored after the walk, which breaks I5 (tests/models, bad_slot_reuse*).
+//   HasChain and Taken need no acquire: who acts on them loads again, by Take and Put.
 //
 // COST. One load and one store on each side; one line travels each way per hand-over. Held by tools/check_disassembly.
 #ifndef CORE_EXCHANGE_EXCHANGE_SLOT_H_

@@ -5,13 +5,11 @@
 
 namespace toro {
 
-void* AllocateBytes(size_t bytes) { return Scheduler::Current().partition().Allocate(bytes); }
-
 void* AllocateAlignedBytes(size_t bytes, size_t align_bytes) {
   return Scheduler::Current().partition().AllocateAligned(bytes, align_bytes);
 }
 
-void FreeBytes(void* object) { Cpu::Current().Free(object); }
+void FreeAnywhere(void* object) { Cpu::Current().Free(object); }
 
 size_t UsableBytes(const void* object) {
   Cpu& here = Cpu::Current();

@@ -4,16 +4,21 @@
 
 #include <cstddef>
 
+#include "core/kernel/cpu.h"
+
 namespace toro {
 
 // From the partition of the calling CPU; null when it is exhausted. Any context, on a CPU only.
-void* AllocateBytes(size_t bytes);
+inline void* AllocateBytes(size_t bytes) { return Scheduler::Current().partition().Allocate(bytes); }
 
 // `align_bytes` is a power of two.
 void* AllocateAlignedBytes(size_t bytes, size_t align_bytes);
 
 // An object of any CPU: one of another CPU goes home by message. Null is allowed. Stops when it is nobody's.
-void FreeBytes(void* object);
+void FreeAnywhere(void* object);
+inline void FreeBytes(void* object) {
+  if (!Scheduler::Current().partition().FreeIfSmall(object)) FreeAnywhere(object);
+}
 
 // Usable bytes of an object of any CPU's partition.
 size_t UsableBytes(const void* object);

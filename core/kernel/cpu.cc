@@ -43,7 +43,7 @@ void Cpu::Sleep() {
   uint64_t deadline_ns = NextDeadlineNs();
   if (!single_step_) {
     for (int poll = 0; poll < kPollsBeforeHalt; ++poll) {
-      if (!exchange_.Quiet()) return;
+      if (!exchange_.Quiet() || exchange_.HasLineFromLastPeer()) return;
       Machine::Relax();
     }
     if (deadline_ns != kNever && Machine::NowNs() >= deadline_ns) return;

@@ -64,9 +64,14 @@ class PageRuns {
 
   // The entry of the page that holds `address`, or null when the address is not a page of ours below the frontier.
   PageEntry* EntryOf(const void* address) {
+    PageEntry* entry = EntryInFirstRange(address);
+    return __builtin_expect(entry != nullptr, 1) ? entry : EntryOfOtherRange(address);
+  }
+
+  // As EntryOf, but null also for addresses in other ranges than the first.
+  PageEntry* EntryInFirstRange(const void* address) {
     size_t offset = reinterpret_cast<uintptr_t>(address) - ranges_[0].begin;
-    if (__builtin_expect(offset < ranges_[0].used_bytes, 1)) return &ranges_[0].entries[offset / kPageBytes];
-    return EntryOfOtherRange(address);
+    return offset < ranges_[0].used_bytes ? &ranges_[0].entries[offset / kPageBytes] : nullptr;
   }
 
   size_t total_pages() const { return total_pages_; }

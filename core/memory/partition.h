@@ -66,6 +66,15 @@ class Partition {
     }
   }
 
+  // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest instructions.
+  // False: not that; nothing was done. Null is not that.
+  bool FreeIfSmall(void* object) {
+    const PageEntry* entry = pages_.EntryInFirstRange(object);
+    if (__builtin_expect(entry == nullptr || entry->kind() != PageKind::kSlab, 0)) return false;
+    FreeSmall(object, classes_[entry->size_class()]);
+    return true;
+  }
+
   // The bytes that the holder of `object` may use, at least what was asked for.
   size_t UsableBytes(const void* object);
 

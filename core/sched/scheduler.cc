@@ -171,9 +171,13 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   }
   top -= AlignUp(body.bytes, kCacheLineBytes);
   thread->closure = body.closure;
-  if (body.move != nullptr) {
+  if (body.bytes > 0) {
     thread->closure = top;
-    body.move(top, body.closure);
+    if (body.move != nullptr) {
+      body.move(top, body.closure);
+    } else {
+      std::memcpy(top, body.closure, body.bytes);
+    }
   }
   thread->run = body.run;
   Machine::PrepareContext(thread->context, &ThreadMain, thread->stack_low + kPageBytes, top, thread_locals);

@@ -124,8 +124,6 @@ class Scheduler {
   static void ArriveHome(Cpu& here, Message& message);
   static void DeliverJoin(Cpu& here, Message& message);
   static void DeliverJoinReply(Cpu& here, Message& message);
-  static void DeliverSpawn(Cpu& here, Message& message);
-  static void DeliverSpawnReply(Cpu& here, Message& message);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
   void HandleJoin(JoinCall& call);
@@ -161,7 +159,8 @@ class Scheduler {
 
 inline void Scheduler::Yield() {
   Scheduler& here = Current();
-  if (__builtin_expect(!here.exchange_.Quiet() || --here.yields_to_poll_ == 0 || !here.running_, 0)) {
+  // In message context the exchange is not quiet, so only threads get past this line.
+  if (__builtin_expect(!here.exchange_.Quiet() || --here.yields_to_poll_ == 0, 0)) {
     YieldSlowly();
     return;
   }

@@ -42,11 +42,11 @@ class ThreadId {
 
 // What a thread runs, type-erased. It is built where its parts are, and moved to the stack of the new thread.
 struct ThreadBody {
-  size_t bytes = 0;  // of the closure; at most kMaxClosureBytes
+  void (*run)(void* closure) = nullptr;          // runs and destroys the closure
+  void (*move)(void* to, void* from) = nullptr;  // move-constructs at `to`; null: the bytes are copied
+  void* closure = nullptr;                       // `from` of move, or, when `bytes` is 0, what `run` gets
+  size_t bytes = 0;                              // of the closure; at most kMaxClosureBytes
   size_t align = 1;
-  void (*move)(void* to, void* from) = nullptr;  // move-constructs at `to`; `from` stays destructible
-  void (*run)(void* closure) = nullptr;          // runs and destroys it
-  void* closure = nullptr;                       // `from` of move
 };
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;

@@ -1,7 +1,7 @@
 #include "platform/hosted/deterministic_executor.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 #include "core/kernel/cpu.h"
 #include "platform/hosted/fault_handler.h"
@@ -39,7 +39,7 @@ void DeterministicExecutor::JumpToNextDeadline() {
   uint64_t next_ns = kNever;
   for (size_t i = 0; i < cpus_; ++i) next_ns = std::min(next_ns, simulated_[i].deadline_ns);
   if (next_ns == kNever) {
-    Die("deadlock: every CPU halts, and nothing will wake any of them; some thread waits for what nobody sends", 1);
+    Die(1, "deadlock: every CPU halts, and nothing will wake any of them; some thread waits for what nobody sends");
   }
   now_ns_ = next_ns;
 }
@@ -53,7 +53,8 @@ void DeterministicExecutor::Run(Cluster& cluster) {
       continue;
     }
     if (most_steps_ != 0 && steps_ == most_steps_) {
-      Die("the run did not end within " + std::to_string(most_steps_) + " steps; --steps=N sets another bound", 1);
+      Die(1, "the run did not end within %llu steps; --steps=N sets another bound",
+          static_cast<unsigned long long>(most_steps_));
     }
     ++steps_;
     now_ns_ += kStepNs;

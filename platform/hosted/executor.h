@@ -2,8 +2,8 @@
 #ifndef PLATFORM_HOSTED_EXECUTOR_H_
 #define PLATFORM_HOSTED_EXECUTOR_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "core/base/cpu_id.h"
 
@@ -30,14 +30,15 @@ class Executor {
 Executor& CurrentExecutor();
 void SetExecutor(Executor& executor);
 
-// Describes the CPU and the thread that run now, for fatal reports. Set by the composition root; may be null.
-extern std::string (*describe_current)();
+// Writes into `text` which CPU and thread run now, for fatal reports. Set by the composition root; may be null.
+extern void (*describe_current)(char* text, size_t bytes);
 
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 
-// Writes the fatal report `cause` with CPU, thread and backtrace to standard error, and ends the process with `status`.
-[[noreturn]] void Die(const std::string& cause, int status);
+// Writes the fatal report with CPU, thread and backtrace to standard error, and ends the process with `status`. Takes no
+// memory of any partition: there may be none left.
+[[noreturn, gnu::format(printf, 2, 3)]] void Die(int status, const char* format, ...);
 
 }  // namespace toro::hosted
 

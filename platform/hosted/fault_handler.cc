@@ -4,8 +4,6 @@
 #include <sys/mman.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <string>
 
 #include "core/base/units.h"
 #include "core/kernel/cpu.h"
@@ -27,14 +25,10 @@ const char* SignalText(int signal) {
 }
 
 void Report(int signal, siginfo_t* info, void*) {
-  char address[64];
-  std::snprintf(address, sizeof address, " at address %p", info->si_addr);
-  std::string cause = std::string(SignalText(signal)) + address;
-  if (signal == SIGSEGV || signal == SIGBUS) {
-    const char* meaning = DescribeFaultAddress(reinterpret_cast<uintptr_t>(info->si_addr));
-    if (meaning != nullptr) cause += std::string(": ") + meaning;
-  }
-  Die(cause, 128 + signal);
+  const char* meaning = nullptr;
+  if (signal == SIGSEGV || signal == SIGBUS) meaning = DescribeFaultAddress(reinterpret_cast<uintptr_t>(info->si_addr));
+  Die(128 + signal, "%s at address %p%s%s", SignalText(signal), info->si_addr, meaning != nullptr ? ": " : "",
+      meaning != nullptr ? meaning : "");
 }
 
 }  // namespace

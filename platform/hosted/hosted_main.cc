@@ -63,10 +63,13 @@ InputFile MapInput(const std::string& path) {
   return {path, {contents, bytes}};
 }
 
-std::string DescribeCurrent() {
+void DescribeCurrent(char* text, size_t bytes) {
   Cpu* cpu = Cpu::CurrentOrNull();
-  if (cpu == nullptr) return "no CPU";
-  return "CPU " + std::to_string(cpu->id().index()) + ", thread " + CurrentThreadName();
+  if (cpu == nullptr) {
+    std::snprintf(text, bytes, "no CPU");
+  } else {
+    std::snprintf(text, bytes, "CPU %zu, thread %s", cpu->id().index(), CurrentThreadName());
+  }
 }
 
 int HostedMain(int argc, char** argv, char**) {

@@ -9,10 +9,10 @@
 
 namespace {
 
-bool cluster_exists() { return toro::Scheduler::CurrentOrNull() != nullptr; }
+bool OnCpu() { return toro::Scheduler::CurrentOrNull() != nullptr; }
 
 void* AllocateOrNull(std::size_t bytes, std::size_t align_bytes) {
-  if (cluster_exists()) return toro::AllocateAlignedBytes(bytes, align_bytes);
+  if (OnCpu()) return toro::AllocateAlignedBytes(bytes, align_bytes);
   if (align_bytes <= alignof(std::max_align_t)) return std::malloc(bytes == 0 ? 1 : bytes);
   return std::aligned_alloc(align_bytes, toro::AlignUp(bytes == 0 ? 1 : bytes, align_bytes));
 }
@@ -23,21 +23,33 @@ void* AllocateOrThrow(std::size_t bytes, std::size_t align_bytes) {
   return object;
 }
 
-void Release(void* object) {
-  if (object == nullptr) return;
-  if (cluster_exists() && toro::InPartition(object)) {
-    toro::FreeBytes(object);
+void* AllocatePlain(std::size_t bytes) {
+  if (toro::Scheduler* here = toro::Scheduler::CurrentOrNull()) {
+    void* object = here->partition().Allocate(bytes);
+    if (__builtin_expect(object != nullptr, 1)) return object;
+  }
+  return AllocateOrThrow(bytes, alignof(std::max_align_t));
+}
+
+void ReleaseAnywhere(void* object) {
+  if (OnCpu() && toro::InPartition(object)) {
+    toro::FreeAnywhere(object);
   } else {
     std::free(object);
   }
+}
+
+void Release(void* object) {
+  toro::Scheduler* here = toro::Scheduler::CurrentOrNull();
+  if (__builtin_expect(here == nullptr || !here->partition().FreeIfSmall(object), 0)) ReleaseAnywhere(object);
 }
 
 constexpr std::size_t kPlain = 16;
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return AllocateOrThrow(bytes, kPlain); }
-void* operator new[](std::size_t bytes) { return AllocateOrThrow(bytes, kPlain); }
+void* operator new(std::size_t bytes) { return AllocatePlain(bytes); }
+void* operator new[](std::size_t bytes) { return AllocatePlain(bytes); }
 void* operator new(std::size_t bytes, std::align_val_t align) { return AllocateOrThrow(bytes, std::size_t(align)); }
 void* operator new[](std::size_t bytes, std::align_val_t align) { return AllocateOrThrow(bytes, std::size_t(align)); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return AllocateOrNull(bytes, kPlain); }

@@ -59,7 +59,7 @@ void ParallelExecutor::Run(Cluster& cluster) {
   for (size_t i = 1; i < cpus_; ++i) {
     pthread_t thread;
     int error = pthread_create(&thread, nullptr, &RunCpu, &threads_[i]);
-    if (error != 0) Die("cannot start a thread for CPU " + std::to_string(i) + "; use fewer --cpus", 1);
+    if (error != 0) Die(1, "cannot start a thread for CPU %zu; use fewer --cpus", i);
   }
   RunCpu(&threads_[0]);
   __builtin_unreachable();

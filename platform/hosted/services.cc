@@ -2,14 +2,15 @@
 #include "core/machine/platform_services.h"
 
 #include <cxxabi.h>
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 
 #include "core/base/check.h"
@@ -42,38 +43,44 @@ constexpr int kCheckFailedStatus = 134;  // what a shell reports of abort()
 void PrintBacktrace() {
   void* frames[64];
   int count = backtrace(frames, 64);
-  char** symbols = backtrace_symbols(frames, count);
-  if (symbols == nullptr) return;
   for (int i = 2; i < count; ++i) {
-    // "program(mangled+0x12) [0x...]"
-    std::string line = symbols[i];
-    size_t open = line.find('('), plus = line.find('+', open);
-    if (open != std::string::npos && plus != std::string::npos && plus > open + 1) {
-      int status = 0;
-      std::string mangled = line.substr(open + 1, plus - open - 1);
-      char* demangled = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status);
-      if (status == 0) line = std::string(demangled) + line.substr(plus);
-      std::free(demangled);
+    Dl_info symbol = {};
+    if (dladdr(frames[i], &symbol) == 0 || symbol.dli_sname == nullptr) {
+      std::fprintf(stderr, "  #%d %p\n", i - 2, frames[i]);
+      continue;
     }
-    std::fprintf(stderr, "  #%d %s\n", i - 2, line.c_str());
+    int status = 0;
+    char* demangled = abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status);
+    std::fprintf(stderr, "  #%d %s+0x%zx\n", i - 2, demangled != nullptr ? demangled : symbol.dli_sname,
+                 static_cast<size_t>(static_cast<char*>(frames[i]) - static_cast<char*>(symbol.dli_saddr)));
+    std::free(demangled);
   }
-  std::free(symbols);
 }
 
 }  // namespace
 
-std::string (*describe_current)() = nullptr;
+void (*describe_current)(char* text, size_t bytes) = nullptr;
 
 Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
 
-void Die(const std::string& cause, int status) {
+void Die(int status, const char* format, ...) {
+  // The first report is the one that counts; a fault in the report itself ends the process at once.
   static bool dying = false;
   if (dying) _exit(status);
   dying = true;
   std::fflush(stdout);
-  std::fprintf(stderr, "toro: fatal: %s\n", cause.c_str());
-  if (describe_current != nullptr) std::fprintf(stderr, "  on %s\n", describe_current().c_str());
+  std::fputs("toro: fatal: ", stderr);
+  va_list arguments;
+  va_start(arguments, format);
+  std::vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  std::fputc('\n', stderr);
+  if (describe_current != nullptr) {
+    char text[96];
+    describe_current(text, sizeof text);
+    std::fprintf(stderr, "  on %s\n", text);
+  }
   PrintBacktrace();
   std::fflush(stderr);
   _exit(status);
@@ -82,15 +89,12 @@ void Die(const std::string& cause, int status) {
 }  // namespace hosted
 
 void CheckFailed(const char* file, int line, const char* expression, const char* message) {
-  std::string cause = std::string(file) + ":" + std::to_string(line) + ": check failed: " + expression;
-  if (message != nullptr) cause += std::string(": ") + message;
-  hosted::Die(cause, hosted::kCheckFailedStatus);
+  hosted::Die(hosted::kCheckFailedStatus, "%s:%d: check failed: %s%s%s", file, line, expression,
+              message != nullptr ? ": " : "", message != nullptr ? message : "");
 }
 
 void CheckFailedAt(const char* file, int line, const char* message, const void* address) {
-  char text[32];
-  std::snprintf(text, sizeof text, " [address %p]", address);
-  hosted::Die(std::string(file) + ":" + std::to_string(line) + ": " + message + text, hosted::kCheckFailedStatus);
+  hosted::Die(hosted::kCheckFailedStatus, "%s:%d: %s [address %p]", file, line, message, address);
 }
 
 namespace platform {

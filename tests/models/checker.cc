@@ -67,7 +67,7 @@ const char* VerdictText(Verdict verdict) {
     case Verdict::kHolds: return "holds";
     case Verdict::kAssertion: return "assertion";
     case Verdict::kDataRace: return "data race";
-    case Verdict::kLostWakeup: return "waits for ever";
+    case Verdict::kLostWakeup: return "deadlock";
     case Verdict::kTwoWriters: return "two writers";
     case Verdict::kEndless: return "endless";
   }

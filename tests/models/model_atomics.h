@@ -65,8 +65,8 @@ struct ModelAtomics {
    public:
     void StoreByteRelease(size_t byte, uint8_t value) { bytes_[byte].StoreRelease(value); }
     uint64_t LoadAcquire() const {
-      int ids[kMaxThreads];
-      uint64_t values[kMaxThreads];
+      int ids[kMaxThreads] = {};
+      uint64_t values[kMaxThreads] = {};
       size_t count = Model::Current().threads();
       for (size_t i = 0; i < count; ++i) ids[i] = bytes_[i].id();
       Model::Current().LoadTogether(ids, count, values, true);

@@ -126,12 +126,12 @@ def uncovered(root, packages):
             code = [n for n in names if n.endswith((".cc", ".S")) and not re.search(r"_(test|bench)\.", n)]
             package = os.path.relpath(folder, root)
             if code and package not in packages:
-                yield "%s: %s is in no library behind the deps of //tools/check_disassembly: add it" % (package, code[0])
+                yield "%s: %s is in no library that //tools/check_disassembly looks at: add it" % (package, code[0])
 
 
 def disassemble(path):
-    run = subprocess.run(["objdump", "-dC", "--no-show-raw-insn", "-w", path], capture_output=True, text=True, check=True)
-    return list(parse(run.stdout))
+    words = ["objdump", "-dC", "--no-show-raw-insn", "-w", path]
+    return list(parse(subprocess.run(words, capture_output=True, text=True, check=True).stdout))
 
 
 def main(listing, allowed_path, root_file):

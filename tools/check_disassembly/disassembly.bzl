@@ -1,7 +1,7 @@
 """disassembly_test: what the compiler made of core, services and drivers, in both worlds.
 
-The rule collects the static libraries behind `deps` once per world, by a transition on the platform, and hands the paths
-of those whose package is under core/, services/ or drivers/ to check_disassembly.py.
+The rule collects the static libraries behind `deps` once per world, by a transition on the platform, and hands the
+paths of those whose package is under core/, services/ or drivers/ to check_disassembly.py.
 """
 
 _LAYERS = ("core", "services", "drivers")

@@ -6,6 +6,7 @@ rewrites, comments that hang over the right edge included (rewrap.py).
 
 import concurrent.futures
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import source_tree
 
 PROGRAM = "clang-format-16"
 _FILES_A_CALL = 16
+_FINDING = re.compile(r"^(.*?):(\d+):\d+: .*code should be clang-formatted")
 
 
 def unformatted(root, paths, fix=False):
@@ -22,7 +24,12 @@ def unformatted(root, paths, fix=False):
     mode = ["-i"] if fix else ["--dry-run", "--ferror-limit=3"]
     words = [PROGRAM, "--style=file", *mode, *paths]
     run = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
-    problems = [line for line in run.stderr.splitlines() if "code should be clang-formatted" in line]
+    problems = {}  # the first of each file
+    for line in run.stderr.splitlines():
+        match = _FINDING.match(line)
+        if match:
+            problems.setdefault(match[1], "%s:%s: not as clang-format leaves it" % (match[1], match[2]))
+    problems = list(problems.values())
     if run.returncode != 0 and not problems:
         problems = ["%s failed: %s" % (PROGRAM, run.stderr.strip())]
     return problems

@@ -8,8 +8,8 @@ import source_tree
 MAX_LINES = 500
 MAX_COLUMNS = 120
 
-_TEXT = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", ".txt", ".md", "toro", ".ci/run")
-_CODE = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", "toro")
+_CODE = (".h", ".cc", ".S", ".ld", ".bzl", "BUILD.bazel", ".py", ".sh", "toro", ".ci/run", "prove_fresh_debian")
+_TEXT = _CODE + (".txt", ".md")
 _FORBIDDEN_TYPE = re.compile(
     r"\b(?:class|struct|enum class|concept|using)\s+(?:alignas\([^)]*\)\s*)?(\w*(?:Manager|Helper|Util|Utils))\b")
 _FORBIDDEN_FILE = re.compile(r"(?:^|[/_])(?:manager|helper|helpers|util|utils)(?:[._]|$)", re.IGNORECASE)
@@ -19,6 +19,7 @@ _LOCK_FREE = re.compile(r"\b(?:ProductAtomics|std::atomic|Atomics::(?:template )
 _SECTIONS = ("WHY", "INVARIANTS", "MEMORY ORDER", "COST")
 _TIMED_TEST = re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\s*\(")
 _SLEEP = re.compile(r"\bstd::this_thread::sleep|\busleep\s*\(")
+_REFERENCE = re.compile(r"\[([a-z][a-z0-9]{1,7}) (?:table |figure )?[0-9A-Z][\w.-]*\]")
 _UNFINISHED_EXEMPT = ("tools/checks/", "STYLE.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
 
 
@@ -83,13 +84,26 @@ def check_lock_free(path, lines):
     if path == "core/exchange/atomics.h":
         missing = [s for s in missing if s not in ("WHY", "INVARIANTS", "COST")]
     if missing:
-        yield "%s:1: shares words between CPUs, but its opening comment lacks %s" % (path, ", ".join(missing))
+        yield "%s:1: shares words: its opening comment has no %s" % (path, ", ".join(missing))
 
 
 def check_test(path, lines):
     for number, line in enumerate(lines, 1):
         if _SLEEP.search(line) or _TIMED_TEST.search(line.split("//")[0]):
             yield "%s:%d: a test does not sleep; it waits for the event" % (path, number)
+
+
+def reference_ids(lines):
+    """The ids in the first column of the table of docs/references.md."""
+    return {match[1] for match in map(re.compile(r"^\| (\w+) \|").match, lines) if match}
+
+
+def check_references(path, lines, known):
+    """Every [id section] in a comment resolves."""
+    for number, line in enumerate(lines, 1):
+        for match in _REFERENCE.finditer(line[line.find("//"):] if "//" in line else ""):
+            if match[1] not in known:
+                yield "%s:%d: [%s ...] is not in docs/references.md: add the document" % (path, number, match[1])
 
 
 def check_file(path, lines):
@@ -105,6 +119,7 @@ def check_file(path, lines):
 
 def check_tree(root):
     problems = []
+    known = reference_ids(source_tree.read_lines(root, "docs/references.md"))
     for path in source_tree.files(root, _TEXT):
         try:
             lines = source_tree.read_lines(root, path)
@@ -112,6 +127,8 @@ def check_tree(root):
             problems.append("%s:1: is not UTF-8 text" % path)
             continue
         problems += check_file(path, lines)
+        if path.endswith((".h", ".cc", ".S")):
+            problems += check_references(path, lines, known)
     return problems
 
 

@@ -61,6 +61,11 @@ class TidyTest(unittest.TestCase):
         whole = "// Y.\n// WHY. a\n// INVARIANTS\n// MEMORY ORDER\n// COST. b\n" + GUARD % "std::atomic<int> a;"
         self.assertEqual(check("core/x/y.h", whole), [])
 
+    def test_reference_that_does_not_resolve_is_caught(self):
+        known = tidy.reference_ids(["# References", "| id | document |", "| sdm3 | a manual |"])
+        self.assertEqual(list(tidy.check_references("a.h", ["// as in [sdm3 11.5.4]", "int a[n 3];"], known)), [])
+        self.assertEqual(len(list(tidy.check_references("a.h", ["// as in [sdm9 11.5.4]"], known))), 1)
+
     def test_sleeping_test_is_caught(self):
         self.only("core/x/y_test.cc", "std::this_thread::sleep_for(1s);\n", "does not sleep")
 

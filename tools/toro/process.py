@@ -18,7 +18,7 @@ import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
-_GRACE_S = 2
+_GRACE_S = 1
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -57,25 +57,17 @@ def _die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _group_alive(group):
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def end_group(child):
     """Ends the process group of `child` and collects the child."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, number)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
         deadline = time.monotonic() + _GRACE_S
         while time.monotonic() < deadline:
             child.poll()
-            if child.returncode is not None and not _group_alive(child.pid):
-                return
+            os.killpg(child.pid, 0)  # raises when nobody is left
             time.sleep(0.01)
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 class _Relay:

@@ -1,7 +1,8 @@
 """QEMU: its command line, the choice of accelerator, and what its exit status means.
 
-The kernel powers off by writing its status to isa-debug-exit, which makes QEMU exit with 2 * status + 1. QEMU also
-exits with 1 when it cannot start at all, so status 0 counts only if QEMU reported no error.
+The kernel powers off in two steps: it writes its status, a decimal number and a newline, to the debug console (port
+0xe9), and then ends QEMU by isa-debug-exit. WHY both: isa-debug-exit carries 7 bits only, and QEMU ends with the status
+that means 0 there also when it could not start at all.
 """
 
 import os
@@ -15,7 +16,7 @@ from errors import TIMEOUT, ToroError
 
 PROGRAM = "qemu-system-x86_64"
 KVM_PATIENCE_S = 10
-_PROBLEM = re.compile(r"^qemu-system-x86_64: (?!warning:)", re.MULTILINE)
+_PROBLEM = re.compile(r"^qemu[\w-]*: (?!warning:)")
 
 
 def program():
@@ -26,7 +27,7 @@ def program():
 
 
 def kvm_problem(device="/dev/kvm", cpuinfo="/proc/cpuinfo"):
-    """Why KVM cannot be used here, or None. An open /dev/kvm proves little: some hosts take a guest and never run it."""
+    """Why KVM cannot be used here, or None. An open /dev/kvm proves little: some hosts never run the guest."""
     if not os.path.exists(device):
         return "there is no %s" % device
     try:
@@ -53,29 +54,33 @@ def choose_accel(wanted, problem):
     return ("tcg", problem) if problem else ("kvm", "it works here")
 
 
-def command(options, accel, boot_words):
-    """The QEMU command line; `boot_words` are what boots: -cdrom or -kernel."""
+def command(options, accel, boot_words, status_path):
+    """QEMU's command line; `boot_words` are what boots: -cdrom or -kernel. The kernel's status goes to `status_path`."""
     accel_words = ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", "max"]
     return [program(), "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *accel_words, "-M", options.machine,
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status_path,
+            "-device", "isa-debugcon,iobase=0xe9,chardev=status", *accel_words, "-M", options.machine,
             "-smp", str(options.cpus), "-m", str(options.memory), *boot_words]
 
 
-def guest_status(returncode, errors, accel):
-    """The application's exit status from QEMU's, or a ToroError that says what went wrong."""
+def guest_status(returncode, errors, accel, reported):
+    """The application's exit status, or a ToroError that says what went wrong.
+
+    `returncode` and `errors` are QEMU's, `reported` is what the kernel wrote to the debug console.
+    """
+    if re.fullmatch(r"\d{1,3}\n", reported) and returncode == 2 * min(int(reported), 127) + 1:
+        return int(reported)
     problems = "".join("\n  " + line for line in errors.splitlines() if _PROBLEM.match(line))
-    kvm = "" if accel == "tcg" else "; if KVM is at fault, --accel=tcg runs without it"
+    if accel == "kvm" and (returncode < 0 or problems):
+        raise ToroError("KVM does not run this machine: QEMU gave up:%s" % (problems or " signal %d" % -returncode),
+                        "--accel=tcg runs without KVM; --accel=auto checks first")
     if returncode < 0:
         raise ToroError("QEMU was killed by signal %d%s" % (-returncode, problems),
-                        "read the lines above" + kvm if problems else "start again" + kvm)
+                        "see the lines above" if problems else "start again")
     if problems:
-        raise ToroError("QEMU could not run the machine:%s" % problems, "change the option that it names" + kvm)
-    if returncode == 0:
-        raise ToroError("the machine was reset or switched off without an exit status",
-                        "the kernel died before it could report: see the last lines of its output")
-    if returncode % 2 == 0:
-        raise ToroError("QEMU ended with status %d, which no guest can cause" % returncode, "start again" + kvm)
-    return returncode // 2
+        raise ToroError("QEMU could not run the machine:%s" % problems, "change the option that it names")
+    raise ToroError("the machine ended without an exit status of the application (QEMU's is %d)" % returncode,
+                    "the kernel died before it could report, or was reset: see the last lines of its output")
 
 
 def boot(options, boot_words, folder):
@@ -84,7 +89,8 @@ def boot(options, boot_words, folder):
     say("booting %s: %s, %s, %d CPUs, %d MiB, %s (%s)" % (
         options.app, options.machine, "GRUB" if options.boot == "grub" else "PVH", options.cpus, options.memory,
         accel.upper(), why))
-    words = command(options, accel, boot_words)
+    status_path = os.path.join(folder, "status.txt")
+    words = command(options, accel, boot_words, status_path)
     watch = None
     if accel == "kvm":
         socket = os.path.join(folder, "monitor")
@@ -98,11 +104,18 @@ def boot(options, boot_words, folder):
             raise ToroError("%s did not end within %d s" % (options.app, options.timeout),
                             "--timeout=S allows more; or the application waits for something that never comes",
                             TIMEOUT) from None
-    with open(errors_path, encoding="utf-8", errors="replace") as errors:
-        text = errors.read()
-    for line in text.splitlines():
+    errors = _read(errors_path)
+    for line in errors.splitlines():
         say("| " + line)
-    return guest_status(status, text, accel)
+    return guest_status(status, errors, accel, _read(status_path))
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as text:
+            return text.read()
+    except FileNotFoundError:
+        return ""
 
 
 class _KvmWatch:

@@ -82,9 +82,12 @@ def _run_grub(options, folder):
     if options.input or options.arguments:
         (kernel,), defaults = _build(options.app, ["image"])
         iso = os.path.join(folder, options.app + ".iso")
-        words = [MAKE_ISO, "--kernel", kernel, "--cmdline", _command_line(options), "--output", iso]
+        words = [MAKE_ISO, "--kernel=" + kernel, "--cmdline=" + _command_line(options), "--output=" + iso]
         for name, path in _input_files(options, defaults):
-            words += ["--module", "%s=%s" % (name, path)]
+            if "=" in name:
+                raise usage_error("--input=%s: GRUB cannot hand over a file with a = in its name" % path,
+                                  "rename it, or add --boot=pvh")
+            words.append("--module=%s=%s" % (name, path))
         say("writing an ISO with this run's input and arguments ...")
         made = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
         if made.returncode != 0:
