@@ -1,15 +1,20 @@
 // ./toro bench [FILTER]: measures this kernel beside its peers in one run, and prints a table of ratios. See README.md.
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/bracket.h"
 #include "bench/machine_report.h"
 #include "bench/pinned_pair.h"
 #include "bench/rows.h"
 #include "bench/suite.h"
+#include "bench/worker.h"
 
 namespace {
+
+using namespace toro::bench;
 
 constexpr char kUsage[] =
     "usage: bench [--smoke] [FILTER]\n"
@@ -18,14 +23,22 @@ constexpr char kUsage[] =
 
 struct Options {
   bool smoke = false;
+  bool help = false;
+  bool worker = false;  // --worker=NEAR,FAR: started by this program itself, see worker.h
+  int near_cpu = -1;
+  int far_cpu = -1;
   std::string filter;
 };
 
-// False: `argument` is wrong, or help was asked for.
+// False: an argument is wrong.
 bool Parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--smoke") == 0) {
       options.smoke = true;
+    } else if (std::strcmp(argv[i], "--help") == 0) {
+      options.help = true;
+    } else if (std::sscanf(argv[i], "--worker=%d,%d", &options.near_cpu, &options.far_cpu) == 2) {
+      options.worker = true;
     } else if (argv[i][0] == '-' || !options.filter.empty()) {
       return false;
     } else {
@@ -35,33 +48,76 @@ bool Parse(int argc, char** argv, Options& options) {
   return true;
 }
 
+// The first two CPUs that this process may use.
+bool ChooseCpus(Options& options, size_t& usable) {
+  std::vector<int> cpus = AllowedCpus();
+  usable = cpus.size();
+  if (cpus.empty()) {
+    std::fputs("bench: the kernel does not say which CPUs may be used (sched_getaffinity)\n", stderr);
+    return false;
+  }
+  options.near_cpu = cpus[0];
+  if (cpus.size() > 1) options.far_cpu = cpus[1];
+  return true;
+}
+
+struct Library {
+  const char* name;
+  const char* file;  // loaded first; empty: nothing
+  const char* package;
+};
+constexpr Library kMallocs[] = {
+    {"glibc", "", "libc6"},
+    {"mimalloc", "libmimalloc.so.2", "libmimalloc2.0"},
+    {"jemalloc", "libjemalloc.so.2", "libjemalloc2"},
+    {"tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
+};
+
+void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers) {
+  AddRoundTripRows(suite);
+  AddOneWayRows(suite);
+  AddEmptyPollRows(suite);
+  AddSwitchRows(suite);
+  AddThreadRows(suite, pair);
+  AddAllocationRows(suite, workers);
+}
+
+int RunWorker(const Options& options) {
+  PinnedPair pair(options.near_cpu, options.far_cpu);
+  Bracket bracket(pair, options.smoke);
+  Suite suite(bracket, options.smoke);
+  MallocWorkers names;
+  for (const Library& library : kMallocs) names.peers.push_back({library.name, nullptr});
+  AddAllocationRows(suite, names);
+  return ServeSamples(bracket, suite.groups());
+}
+
+int RunSuite(Options& options) {
+  size_t usable_cpus = 0;
+  if (!ChooseCpus(options, usable_cpus)) return 1;
+  bool preferred = !options.smoke && RaisePriority();
+  PinnedPair pair(options.near_cpu, options.far_cpu);
+  Bracket bracket(pair, options.smoke);
+  std::vector<std::unique_ptr<Worker>> processes;
+  MallocWorkers workers;
+  for (const Library& library : kMallocs) {
+    processes.push_back(std::make_unique<Worker>(library.file, library.package, pair, options.smoke));
+    workers.peers.push_back({library.name, processes.back().get()});
+  }
+  if (!options.smoke) PrintMachine(pair, bracket, usable_cpus, preferred);
+  Suite suite(bracket, options.smoke);
+  AddRows(suite, pair, workers);
+  return suite.Run(options.filter);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  using namespace toro::bench;
-  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
-    std::fputs(kUsage, stdout);
-    return 0;
-  }
   Options options;
-  if (!Parse(argc, argv, options)) {
-    std::fputs(kUsage, stderr);
-    return 2;
+  bool understood = Parse(argc, argv, options);
+  if (!understood || options.help) {
+    std::fputs(kUsage, understood ? stdout : stderr);
+    return understood ? 0 : 2;
   }
-  std::vector<int> cpus = AllowedCpus();
-  if (cpus.empty()) {
-    std::fputs("bench: the kernel does not say which CPUs may be used (sched_getaffinity)\n", stderr);
-    return 1;
-  }
-  bool preferred = !options.smoke && RaisePriority();
-  PinnedPair pair(cpus[0], cpus.size() > 1 ? cpus[1] : -1);
-  Bracket bracket(pair, options.smoke);
-  if (!options.smoke) PrintMachine(pair, bracket, cpus.size(), preferred);
-  Suite suite(bracket, options.smoke);
-  AddRoundTripRows(suite);
-  AddOneWayRows(suite);
-  AddSwitchRows(suite);
-  AddEmptyPollRows(suite);
-  AddThreadRows(suite, pair);
-  return suite.Run(options.filter);
+  return options.worker ? RunWorker(options) : RunSuite(options);
 }

@@ -56,6 +56,8 @@ class Bracket {
   // One sample of `contender`. The first one of each contender also finds how many operations take about kSampleNs.
   Sample Take(const Group& group, const Contender& contender);
 
+  bool has_two_cpus() const { return pair_.has_far(); }
+
   // One round trip of the raw ping-pong, ns.
   double PingPongNs();
 

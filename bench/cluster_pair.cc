@@ -84,14 +84,17 @@ bool ClusterPair::RunInThread(const Job& body, uint64_t operations) {
   return correct;
 }
 
+void ClusterPair::EnterFar() {
+  if (far_entered_) return;
+  far_entered_ = true;
+  hosted::AdoptPthread();
+  Cluster::Get().Enter(kFarCpu);
+}
+
 bool ClusterPair::StepWhileNearRuns() {
   // The near side cannot finish before this side has stepped, so this is the count of the sample before.
   uint64_t before = finished_.load(std::memory_order_relaxed);
-  if (!far_entered_) {
-    hosted::AdoptPthread();
-    Cluster::Get().Enter(kFarCpu);
-    far_entered_ = true;
-  }
+  EnterFar();
   Cpu& cpu = Cpu::Current();
   while (finished_.load(std::memory_order_acquire) == before) StepOrWait(cpu);
   return true;

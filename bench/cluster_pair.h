@@ -31,6 +31,9 @@ class ClusterPair {
   // A job for the far side: steps CPU 1 while the near side's thread runs.
   Job Stepping();
 
+  // Makes the calling thread, that of the far side, CPU 1. For far jobs that step by themselves.
+  void EnterFar();
+
  private:
   ClusterPair();
   bool RunInThread(const Job& body, uint64_t operations);

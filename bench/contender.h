@@ -13,6 +13,8 @@ namespace toro::bench {
 // Does `operations` operations and says whether every result was right. Both sides of a pair get the same number.
 using Job = std::function<bool(uint64_t operations)>;
 
+class Worker;
+
 enum class Role {
   kLimit,       // what the machine can do at best, written by hand
   kOurs,        // code of this repository
@@ -28,6 +30,9 @@ struct Contender {
 
   // Gives its CPU away as part of the work (futex, pthread): time off the CPU is then no sign of a disturbance.
   bool sleeps = false;
+
+  // The process that takes the samples of this contender; null: this one.
+  Worker* worker = nullptr;
 };
 
 // "ours is at least `factor` times as fast as `against`".

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "bench/worker.h"
+
 namespace toro::bench {
 namespace {
 
@@ -35,7 +37,7 @@ class SilentReporter : public benchmark::BenchmarkReporter {
 Sample Suite::TakeOne(const Group& group, const Contender& contender) {
   std::snprintf(g_running, sizeof(g_running), "%s/%s", group.name.c_str(), contender.name.c_str());
   alarm(kSampleSeconds);
-  Sample sample = bracket_.Take(group, contender);
+  Sample sample = contender.worker != nullptr ? contender.worker->Take(group, contender) : bracket_.Take(group, contender);
   alarm(0);
   return sample;
 }
@@ -85,6 +87,10 @@ int Suite::Run(const std::string& filter) {
   for (const Group& group : groups_) {
     if (group.name.find(filter) == std::string::npos) continue;
     any = true;
+    if (group.CrossCpu() && !bracket_.has_two_cpus()) {
+      std::printf("%s: left out, it needs two CPUs\n", group.name.c_str());
+      continue;
+    }
     GroupSeries series = RunGroup(group);
     wrong += CountWrong(group, series);
     if (smoke_) {

@@ -10,9 +10,9 @@
 //   I1. Byte `s` is written by CPU `s` only.
 //   I2. A sender rings after it has published, never before.
 //   I3. Between two looks of the receiver a sender rings at most 255 times, so that a change never looks like no change.
-//       At most 2 publishes of a slot (one before the look whose ring comes after it, one after the take) and twice the
-//       lines of a channel (drained in that look, at most kLines, and filled again): 2 + 2 * kLines <= 255. The bound is
-//       exact (tests/models, bad_doorbell_wrap).
+//       One look and one drain: at most 2 publishes of a slot (one before the look, whose ring comes after it, one after
+//       the take) and twice the lines of a channel (drained, and filled again): 2 + 2 * kLines. That bound is exact
+//       (tests/models, bad_doorbell_wrap). exchange.h adds what it drains besides.
 //   I4. The bell is a hint: correctness rests on slots and channels, which a CPU looks at before it sleeps.
 //
 // MEMORY ORDER

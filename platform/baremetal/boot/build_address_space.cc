@@ -1,0 +1,111 @@
+#include "platform/baremetal/boot/build_address_space.h"
+
+#include "core/base/check.h"
+#include "core/base/units.h"
+#include "platform/baremetal/cpu/image_layout.h"
+#include "platform/baremetal/cpu/machine_backend.h"
+#include "platform/baremetal/cpu/page_tables.h"
+#include "platform/baremetal/cpu/privileged.h"
+
+namespace toro::baremetal {
+namespace {
+
+constinit BootReserve* source_reserve = nullptr;
+
+void* TakeTablePage() { return source_reserve->Take(kPageBytes, kPageBytes); }
+
+bool MapImage(PageTables& tables) {
+  auto map = [&tables](const unsigned char* begin, uint64_t end, Rights rights) {
+    return tables.Map(AddressOf(begin), end, rights, TakeTablePage);
+  };
+  return map(__image_start, AddressOf(__text_end), Rights::kCode) &&
+         map(__rodata_start, AddressOf(__rodata_end), Rights::kReadOnly) &&
+         map(__data_start, AddressOf(__data_end), Rights::kReadWrite) &&
+         map(__symbols_start, ImageEnd(), Rights::kReadOnly);
+}
+
+// Only whole large pages are divided between the CPUs; the rest of the usable memory stays absent.
+bool MapMemory(PageTables& tables, std::span<const MemoryRange> memory) {
+  for (const MemoryRange& range : memory) {
+    uint64_t begin = AlignUp(range.begin, kLargePageBytes), end = AlignDown(range.end(), kLargePageBytes);
+    if (begin < end && !tables.Map(begin, end, Rights::kReadWrite, TakeTablePage)) return false;
+  }
+  return true;
+}
+
+bool RemoveGuards(PageTables& tables, const CpuArea& area) {
+  for (size_t i = 0; i < CpuArea::kGuards; ++i) {
+    if (!tables.SetPresent(reinterpret_cast<uint64_t>(area.guard(i)), false, TakeTablePage)) return false;
+  }
+  return true;
+}
+
+bool MapDevices(PageTables& tables, const AddressSpacePlan& plan) {
+  for (uint64_t device : {plan.local_apic, plan.sleep_control}) {
+    if (device != 0 && !tables.Map(device, device + kPageBytes, Rights::kDevice, TakeTablePage)) return false;
+  }
+  return true;
+}
+
+constexpr uint64_t SpannedPieces(uint64_t begin, uint64_t end, uint64_t piece) {
+  return begin < end ? (AlignUp(end, piece) - AlignDown(begin, piece)) / piece : 0;
+}
+
+}  // namespace
+
+uint64_t AddressSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end) {
+  // A root; per range: a pointer table per 512 GiB, a directory per GiB, a table for each unaligned end.
+  uint64_t pages = 1;
+  auto count = [&pages](uint64_t begin, uint64_t end) {
+    pages += SpannedPieces(begin, end, 512 * kGiB) + SpannedPieces(begin, end, kGiB) + 2;
+  };
+  for (const MemoryRange& range : plan.memory) count(range.begin, range.end());
+  for (const BootModule& module : plan.modules) count(module.begin, module.begin + module.bytes);
+  count(0, image_end);
+  pages += SpannedPieces(0, image_end, kLargePageBytes);
+  pages += 4;   // the reserve's own tables and directories
+  pages += 3 * 4;  // local APIC, sleep control, DSDT
+  return pages * kPageBytes;
+}
+
+uint64_t BuildAddressSpace(const AddressSpacePlan& plan, BootReserve& reserve) {
+  source_reserve = &reserve;
+  auto* root = static_cast<uint64_t*>(TakeTablePage());
+  if (root == nullptr) return 0;
+  for (size_t i = 0; i < kPageBytes / sizeof *root; ++i) root[i] = 0;
+  PageTables tables(root);
+  bool ok = MapImage(tables) && MapMemory(tables, plan.memory) &&
+            tables.Map(reserve.begin(), reserve.end(), Rights::kReadWrite, TakeTablePage) && MapDevices(tables, plan) &&
+            RemoveGuards(tables, boot_cpu_area);
+  for (size_t i = 0; ok && i < plan.areas.size(); ++i) ok = RemoveGuards(tables, plan.areas[i]);
+  for (size_t i = 0; ok && i < plan.modules.size(); ++i) {
+    const BootModule& module = plan.modules[i];
+    ok = tables.Map(module.begin, module.begin + module.bytes, Rights::kReadOnly, TakeTablePage);
+  }
+  if (ok && plan.dsdt != 0) ok = tables.Map(plan.dsdt, plan.dsdt + plan.dsdt_bytes, Rights::kReadOnly, TakeTablePage);
+  if (ok && plan.trampoline != 0) {
+    ok = tables.Map(plan.trampoline, plan.trampoline + kPageBytes, Rights::kCode, TakeTablePage);
+  }
+  return ok ? reinterpret_cast<uint64_t>(root) : 0;
+}
+
+void UnmapTrampoline(uint64_t page) {
+  PageTables tables(reinterpret_cast<uint64_t*>(ReadCr3()));
+  // The tables down to this page exist already.
+  TORO_CHECK(tables.SetPresent(page, false, []() -> void* { return nullptr; }));
+  InvalidatePage(reinterpret_cast<void*>(page));
+}
+
+void UseAddressSpace(uint64_t root) {
+  if (root != 0) WriteCr3(root);
+  CpuIdLeaf features = ReadCpuId(0).eax >= 7 ? ReadCpuId(7) : CpuIdLeaf{};
+  uint64_t cr4 = ReadCr4();
+  has_fsgsbase = features.ebx & 1 << 0;
+  if (has_fsgsbase) cr4 |= kCr4FsGsBase;
+  if (features.ebx & 1 << 7) cr4 |= kCr4Smep;
+  if (features.ebx & 1 << 20) cr4 |= kCr4Smap;
+  if (features.ecx & 1 << 2) cr4 |= kCr4Umip;
+  WriteCr4(cr4);
+}
+
+}  // namespace toro::baremetal

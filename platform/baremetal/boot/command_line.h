@@ -1,0 +1,45 @@
+// The kernel's command line: `cpus=4 seed=7 report -- words for the application`.
+//
+// SYNTAX. Words are separated by blanks. Kernel words come first; the word `--` ends them, and all that follow are the
+// application's arguments, in order. Inside a word, '...' and "..." keep blanks, and a backslash takes the next character
+// as it is, outside of '...'. (GRUB quotes the words of its configuration in this manner before it hands them over.)
+//
+// A word that is not understood is an error: a mistyped option must not be ignored in silence.
+#ifndef PLATFORM_BAREMETAL_BOOT_COMMAND_LINE_H_
+#define PLATFORM_BAREMETAL_BOOT_COMMAND_LINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace toro::baremetal {
+
+struct CommandLine {
+  static constexpr size_t kMostArguments = 64;
+  static constexpr size_t kMostTextBytes = 4096 + kMostArguments;
+
+  bool has_cpus = false;
+  uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
+  bool has_seed = false;
+  uint64_t seed = 0;
+  bool report = false;  // print the division of the memory at boot
+
+  // The application's, with argv[0] and a null at the end, ready for main().
+  int argument_count = 0;
+  char* arguments[kMostArguments + 1] = {};
+
+  // The word that is wrong, when ParseCommandLine failed.
+  std::string_view culprit;
+
+  char text[kMostTextBytes];
+};
+
+// The kernel words, for messages.
+inline constexpr std::string_view kKnownWords = "cpus=N (1..256), seed=N, report, then -- and the application's arguments";
+
+// Returns null, or what is wrong with `line`; `culprit` then names the word.
+const char* ParseCommandLine(std::string_view line, CommandLine& result);
+
+}  // namespace toro::baremetal
+
+#endif  // PLATFORM_BAREMETAL_BOOT_COMMAND_LINE_H_

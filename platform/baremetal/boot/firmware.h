@@ -1,0 +1,41 @@
+// Firmware: what ACPI says about this machine, as far as a boot needs it.
+//
+// WHY a missing table is no error here: with cpus=1 the machine works without. Who needs it, asks `cpus_problem`.
+#ifndef PLATFORM_BAREMETAL_BOOT_FIRMWARE_H_
+#define PLATFORM_BAREMETAL_BOOT_FIRMWARE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/cpu_id.h"
+#include "drivers/acpi/fadt.h"
+#include "drivers/reg/physical_memory.h"
+
+namespace toro::baremetal {
+
+// All memory that the page tables of the calling CPU map at its physical address.
+class MappedMemory final : public reg::PhysicalMemory {
+ public:
+  constexpr MappedMemory() = default;
+  static const MappedMemory& Get();
+  const unsigned char* At(uint64_t address, uint64_t bytes) const override;
+};
+
+struct Firmware {
+  const char* cpus_problem = nullptr;  // why the CPUs are not known; null: they are
+  size_t cpu_count = 1;                // enabled CPUs, the first kMaxCpus of which are in apic_ids
+  uint32_t apic_ids[kMaxCpus] = {};
+  acpi::Fadt fadt;
+  uint64_t dsdt = 0, dsdt_bytes = 0;  // 0: none, or not where it can be read
+
+  // Boot CPU, once.
+  void Read(uint64_t rsdp);
+
+ private:
+  void ReadCpus(uint64_t rsdp);
+  void ReadPowerManagement(uint64_t rsdp);
+};
+
+}  // namespace toro::baremetal
+
+#endif  // PLATFORM_BAREMETAL_BOOT_FIRMWARE_H_

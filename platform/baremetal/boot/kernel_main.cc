@@ -1,0 +1,225 @@
+// KernelEntry: from the loader to the loop of every CPU. docs/boot_sequence.md lists the steps.
+//
+// This is the composition root of the bare machine: the one place that knows the loader, the firmware, the CPUs, the
+// memory and the core.
+#include <span>
+
+#include "core/base/check.h"
+#include "core/base/units.h"
+#include "core/kernel/cluster.h"
+#include "core/kernel/cpu.h"
+#include "core/machine/machine.h"
+#include "core/machine/platform_services.h"
+#include "platform/baremetal/boot/boot_info.h"
+#include "platform/baremetal/boot/boot_reserve.h"
+#include "platform/baremetal/boot/build_address_space.h"
+#include "platform/baremetal/boot/command_line.h"
+#include "platform/baremetal/boot/firmware.h"
+#include "platform/baremetal/boot/memory_plan.h"
+#include "platform/baremetal/boot/multiboot2.h"
+#include "platform/baremetal/boot/pvh.h"
+#include "platform/baremetal/boot/start_cpus.h"
+#include "platform/baremetal/cpu/address_space.h"
+#include "platform/baremetal/cpu/clock.h"
+#include "platform/baremetal/cpu/console.h"
+#include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/cpu_table.h"
+#include "platform/baremetal/cpu/image_layout.h"
+#include "platform/baremetal/cpu/interrupts.h"
+#include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/panic.h"
+#include "platform/baremetal/cpu/power_off.h"
+#include "platform/baremetal/runtime/runtime.h"
+
+namespace toro {
+
+// Page tables of a guard page come from the memory of the CPU whose stack it guards.
+void* AllocatePageTablePage() { return Cpu::Current().partition().AllocatePages(1); }
+
+namespace baremetal {
+namespace {
+
+constinit BootInfo boot_info{};
+constinit CommandLine command_line{};
+constinit InputFile inputs[BootInfo::kMostModules] = {};
+constinit Firmware firmware;
+
+void ReadLoader(uint32_t magic, uint64_t address) {
+  const char* problem = magic == kMultiboot2Magic ? ParseMultiboot2(MappedMemory::Get(), address, boot_info)
+                                                  : ParsePvh(MappedMemory::Get(), address, boot_info);
+  if (problem != nullptr) RefuseToBoot(problem);
+}
+
+void ReadCommandLine() {
+  const char* problem = ParseCommandLine(boot_info.command_line, command_line);
+  if (problem != nullptr) {
+    Print("toro: cannot start: kernel command line: ");
+    Print(problem);
+    Print(" '");
+    Print(command_line.culprit);
+    Print("'; known words: ");
+    Print(kKnownWords);
+    Print("\n");
+    platform::PowerOff(1);
+  }
+  if (command_line.has_cpus && command_line.cpus == 0) {
+    RefuseToBoot("cpus=0 on the kernel command line, but a kernel needs at least 1 CPU", {}, "say cpus=1 or more");
+  }
+}
+
+// How many CPUs to use; fills cpu_apic_ids.
+size_t ChooseCpus() {
+  if (firmware.cpus_problem != nullptr && !(command_line.has_cpus && command_line.cpus == 1)) {
+    RefuseToBoot(firmware.cpus_problem, {}, "boot with cpus=1 to use one CPU without it");
+  }
+  size_t most = firmware.cpu_count;
+  size_t wanted = command_line.has_cpus ? command_line.cpus : most < kMaxCpus ? most : kMaxCpus;
+  if (wanted > most || wanted > kMaxCpus) {
+    Print("toro: cannot start: cpus=");
+    PrintDecimal(wanted);
+    Print(" on the kernel command line, but this machine has ");
+    PrintDecimal(most);
+    Print(most == 1 ? " CPU" : " CPUs");
+    Print("; say cpus=");
+    PrintDecimal(most < kMaxCpus ? most : kMaxCpus);
+    Print(" or less, or give the machine more (qemu -smp)\n");
+    platform::PowerOff(1);
+  }
+  cpu_apic_ids[0] = ReadLocalApicId();
+  size_t next = 1;
+  for (size_t i = 0; i < firmware.cpu_count && i < kMaxCpus && next < wanted; ++i) {
+    if (firmware.apic_ids[i] != cpu_apic_ids[0]) cpu_apic_ids[next++] = firmware.apic_ids[i];
+  }
+  if (next < wanted) RefuseToBoot("the ACPI table of CPUs does not list the CPU that booted", {}, "boot with cpus=1");
+  return wanted;
+}
+
+void KeepInputs(MemoryPlan& plan) {
+  for (size_t i = 0; i < boot_info.module_count; ++i) {
+    const BootModule& module = boot_info.modules[i];
+    plan.Keep(AlignDown(module.begin, kPageBytes), AlignUp(module.begin + module.bytes, kPageBytes));
+    inputs[i] = {module.name, {reinterpret_cast<const char*>(module.begin), module.bytes}};
+  }
+}
+
+[[noreturn]] void RunCpu(CpuId id) {
+  Cpu& cpu = Cluster::Get().Enter(id);
+  EnableInterrupts();
+  for (;;) {
+    if (!cpu.Step()) cpu.Sleep();
+  }
+}
+
+void RunApplicationCpu(CpuId id) { RunCpu(id); }
+
+// The memory of the other CPUs' areas, of all loops' thread-local variables, and of the page tables.
+struct BootMemory {
+  MemoryPlan plan;
+  BootReserve reserve;
+  std::span<CpuArea> areas;
+};
+constinit BootMemory boot_memory{};
+
+void* TakeThreadLocals() {
+  void* block = boot_memory.reserve.Take(AlignUp(platform::ThreadLocalBytes(), kCacheLineBytes), kCacheLineBytes);
+  platform::InitThreadLocals(block);
+  return runtime::ThreadPointerOf(block);
+}
+
+// Takes the reserve, builds the tables and uses them. Returns the trampoline's page, or 0 with one CPU.
+uint64_t SettleMemory(size_t cpus) {
+  MemoryPlan& plan = boot_memory.plan;
+  if (const char* problem = plan.Begin(boot_info)) RefuseToBoot(problem);
+  plan.Keep(AddressOf(__image_start), AlignUp(ImageEnd(), kPageBytes));
+  KeepInputs(plan);
+
+  AddressSpacePlan space;
+  space.memory = plan.left();
+  space.modules = {boot_info.modules, boot_info.module_count};
+  space.local_apic = DetectLocalApic();
+  space.dsdt = firmware.dsdt;
+  space.dsdt_bytes = firmware.dsdt_bytes;
+  space.sleep_control = firmware.fadt.sleep_control_is_port ? 0 : firmware.fadt.sleep_control_address;
+  if (cpus > 1 && (space.trampoline = MemoryPlan::FindLowPage(boot_info)) == 0) {
+    RefuseToBoot("no free page below 640 KiB to start the other CPUs from", {}, "boot with cpus=1");
+  }
+
+  uint64_t areas_bytes = (cpus - 1) * sizeof(CpuArea);
+  uint64_t locals_bytes = cpus * AlignUp(platform::ThreadLocalBytes(), kCacheLineBytes);
+  uint64_t bytes = AlignUp(areas_bytes + locals_bytes, kPageBytes) + AddressSpaceBytes(space, ImageEnd());
+  uint64_t begin = plan.Reserve(bytes, ImageEnd());
+  if (begin == 0) RefuseToBoot("not enough memory for the page tables", {}, "give the machine more memory (qemu -m)");
+  boot_memory.reserve = BootReserve(begin, bytes);
+  boot_memory.areas = {static_cast<CpuArea*>(boot_memory.reserve.Take(areas_bytes, kPageBytes)), cpus - 1};
+  for (size_t i = 1; i < cpus; ++i) PrepareCpuArea(boot_memory.areas[i - 1], CpuId{i}, cpu_apic_ids[i]);
+  space.areas = boot_memory.areas;
+  space.memory = plan.left();
+  SetThreadPointer(reinterpret_cast<uint64_t>(TakeThreadLocals()));
+  for (CpuArea& area : boot_memory.areas) area.block.thread_pointer = reinterpret_cast<uint64_t>(TakeThreadLocals());
+
+  uint64_t root = BuildAddressSpace(space, boot_memory.reserve);
+  TORO_CHECK(root != 0, "AddressSpaceBytes reserved too few pages for the page tables");
+  if (space.trampoline != 0) PlaceTrampoline(space.trampoline, root);
+  UseAddressSpace(root);
+  return space.trampoline;
+}
+
+void PrintMemoryReport(size_t cpus) {
+  const MemoryDivision& division = Cluster::Get().memory();
+  Print("toro: image ");
+  PrintDecimal((ImageEnd() - AddressOf(__image_start)) / kKiB);
+  Print(" KiB, page tables and CPU stacks ");
+  PrintDecimal((boot_memory.reserve.end() - boot_memory.reserve.begin()) / kKiB);
+  Print(" KiB, in no whole large page ");
+  PrintDecimal(division.unusable_bytes / kKiB);
+  Print(" KiB\n");
+  for (size_t i = 0; i < cpus; ++i) {
+    Print("toro: CPU ");
+    PrintDecimal(i);
+    Print(", APIC id ");
+    PrintDecimal(cpu_apic_ids[i]);
+    Print(": ");
+    PrintDecimal(division.partitions[i].bytes / kMiB);
+    Print(" MiB\n");
+  }
+}
+
+uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : Machine::Cycles(); }
+
+void CreateCluster(size_t cpus) {
+  ClusterConfig config;
+  config.cpus = cpus;
+  config.memory = boot_memory.plan.left();
+  config.inputs = {inputs, boot_info.module_count};
+  config.boot_seed = ChooseSeed();
+  Cluster::Create(config);
+}
+
+}  // namespace
+
+// Called by boot.S on the boot CPU's loop stack.
+extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
+  BuildInterruptGates();
+  PrepareCpuArea(boot_cpu_area, kBootCpu, 0);
+  EnterCpuArea(boot_cpu_area);
+  InitializeConsole();
+  ReadLoader(magic, address);
+  ReadCommandLine();
+  firmware.Read(boot_info.rsdp);
+  StartClock(firmware.fadt.pm_timer_port);
+  size_t cpus = ChooseCpus();
+  uint64_t trampoline = SettleMemory(cpus);
+  EnableLocalApic();
+  StartCpus(boot_memory.areas, trampoline, &RunApplicationCpu);
+  CreateCluster(cpus);
+  WaitForCpus(boot_memory.areas, trampoline);
+  if (trampoline != 0) UnmapTrampoline(trampoline);
+  Cluster::Get().Enter(kBootCpu);
+  Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);
+  if (command_line.report) PrintMemoryReport(cpus);
+  ReleaseCpus();
+  RunCpu(kBootCpu);
+}
+
+}  // namespace baremetal
+}  // namespace toro

@@ -1,0 +1,100 @@
+// Entries of the interrupt gates. See interrupts.h for why they do so little.
+//
+// INVARIANTS
+//   I1. Interrupts stay masked from entry to iretq (interrupt gates), so one stack per CPU serves all of them.
+//   I2. No vector register is touched on a path that returns.
+
+#include "platform/baremetal/cpu/layout.h"
+
+        .section .text.interrupts, "ax"
+        .global WakeInterruptEntry, TimerInterruptEntry, SpuriousInterruptEntry
+
+        .balign 16
+WakeInterruptEntry:
+        movq $1, %gs:CPU_BLOCK_WAKE_LATCHED
+        jmp acknowledge
+
+        .balign 16
+TimerInterruptEntry:
+        movq $0, %gs:CPU_BLOCK_TIMER_DEADLINE
+acknowledge:
+        pushq %rax
+        movq apic_eoi_address, %rax
+        testq %rax, %rax
+        jz acknowledge_x2apic
+        movl $0, (%rax)                 // [sdm3 11.8.5]
+        popq %rax
+        iretq
+acknowledge_x2apic:
+        pushq %rcx
+        pushq %rdx
+        movl $0x80b, %ecx               // [sdm3 11.12.1.2]
+        xorl %eax, %eax
+        xorl %edx, %edx
+        wrmsr
+        popq %rdx
+        popq %rcx
+        popq %rax
+        iretq
+
+        // A spurious interrupt must not be acknowledged [sdm3 11.9].
+        .balign 16
+SpuriousInterruptEntry:
+        iretq
+
+        // Exceptions: 32 stubs of 16 bytes; the CPU pushes an error code for some of them [sdm3 6.13].
+        .altmacro
+        .macro exception_stub vector
+        .balign 16
+exception_stub_\vector:
+        .if (\vector == 8) || ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
+        .else
+        pushq $0
+        .endif
+        pushq $\vector
+        jmp exception_common
+        .endm
+        .macro exception_entry vector
+        .quad exception_stub_\vector
+        .endm
+
+        .set i, 0
+        .rept 32
+        exception_stub %i
+        .set i, i + 1
+        .endr
+
+exception_common:
+        cld
+        pushq %rax
+        pushq %rbx
+        pushq %rcx
+        pushq %rdx
+        pushq %rsi
+        pushq %rdi
+        pushq %rbp
+        pushq %r8
+        pushq %r9
+        pushq %r10
+        pushq %r11
+        pushq %r12
+        pushq %r13
+        pushq %r14
+        pushq %r15
+        movq %rsp, %rdi
+        xorl %ebp, %ebp
+        andq $-16, %rsp
+        call HandleException
+        ud2
+
+        .section .rodata.exception_entries, "a"
+        .balign 8
+        .global exception_entries
+exception_entries:
+        .set i, 0
+        .rept 32
+        exception_entry %i
+        .set i, i + 1
+        .endr
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,99 @@
+#include "platform/baremetal/cpu/page_tables.h"
+
+#include "core/base/units.h"
+
+namespace toro::baremetal {
+namespace {
+
+constexpr uint64_t kWritable = 1 << 1;
+constexpr uint64_t kWriteThrough = 1 << 3;
+constexpr uint64_t kCacheOff = 1 << 4;
+constexpr uint64_t kAccessed = 1 << 5;
+constexpr uint64_t kDirty = 1 << 6;
+constexpr uint64_t kNoExecute = uint64_t{1} << 63;
+constexpr uint64_t kAddressMask = 0x000ffffffffff000;
+constexpr size_t kEntries = 512;
+constexpr uint64_t kToTable = PageTables::kPresent | kWritable | kAccessed;
+
+constexpr uint64_t BitsOf(Rights rights) {
+  constexpr uint64_t kUsed = PageTables::kPresent | kAccessed | kDirty;
+  switch (rights) {
+    case Rights::kCode:
+      return kUsed;
+    case Rights::kReadOnly:
+      return kUsed | kNoExecute;
+    case Rights::kReadWrite:
+      return kUsed | kNoExecute | kWritable;
+    case Rights::kDevice:
+      return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
+  }
+  return 0;
+}
+
+uint64_t* TableAt(uint64_t entry) { return reinterpret_cast<uint64_t*>(entry & kAddressMask); }
+
+constexpr size_t IndexAt(uint64_t address, int shift) { return address >> shift & (kEntries - 1); }
+
+}  // namespace
+
+uint64_t* PageTables::Below(uint64_t& entry, uint64_t bytes_per_entry, PageSource source) {
+  if ((entry & kPresent) && !(entry & kLarge)) return TableAt(entry);
+  auto* table = static_cast<uint64_t*>(source());
+  if (table == nullptr) return nullptr;
+  uint64_t first = (entry & kPresent) ? entry & ~kLarge : 0;
+  uint64_t step = first != 0 ? bytes_per_entry : 0;
+  for (size_t i = 0; i < kEntries; ++i) table[i] = first + i * step;
+  // The table is complete before it is reachable: another CPU may translate by this entry at any moment.
+  __atomic_store_n(&entry, reinterpret_cast<uint64_t>(table) | kToTable, __ATOMIC_RELEASE);
+  return table;
+}
+
+uint64_t* PageTables::Directory(uint64_t address, PageSource source) {
+  uint64_t* pointers = Below(root_[IndexAt(address, 39)], 0, source);
+  return pointers != nullptr ? Below(pointers[IndexAt(address, 30)], 0, source) : nullptr;
+}
+
+bool PageTables::Map(uint64_t begin, uint64_t end, Rights rights, PageSource source) {
+  uint64_t bits = BitsOf(rights);
+  uint64_t at = AlignDown(begin, kPageBytes);
+  end = AlignUp(end, kPageBytes);
+  while (at < end) {
+    uint64_t* directory = Directory(at, source);
+    if (directory == nullptr) return false;
+    uint64_t& entry = directory[IndexAt(at, 21)];
+    bool has_table = (entry & kPresent) && !(entry & kLarge);
+    if (at % kLargePageBytes == 0 && end - at >= kLargePageBytes && !has_table) {
+      entry = at | bits | kLarge;
+      at += kLargePageBytes;
+      continue;
+    }
+    uint64_t* table = Below(entry, kPageBytes, source);
+    if (table == nullptr) return false;
+    do {
+      table[IndexAt(at, 12)] = at | bits;
+      at += kPageBytes;
+    } while (at < end && at % kLargePageBytes != 0);
+  }
+  return true;
+}
+
+bool PageTables::SetPresent(uint64_t page, bool present, PageSource source) {
+  uint64_t* directory = Directory(page, source);
+  if (directory == nullptr) return false;
+  uint64_t* table = Below(directory[IndexAt(page, 21)], kPageBytes, source);
+  if (table == nullptr) return false;
+  table[IndexAt(page, 12)] = present ? page | BitsOf(Rights::kReadWrite) : 0;
+  return true;
+}
+
+uint64_t PageTables::Find(uint64_t address) const {
+  const uint64_t* table = root_;
+  for (int shift = 39;; shift -= 9) {
+    uint64_t entry = table[IndexAt(address, shift)];
+    if (!(entry & kPresent)) return 0;
+    if (shift == 12 || (entry & kLarge)) return entry;
+    table = TableAt(entry);
+  }
+}
+
+}  // namespace toro::baremetal

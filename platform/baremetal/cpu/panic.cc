@@ -1,0 +1,138 @@
+#include "platform/baremetal/cpu/panic.h"
+
+#include <atomic>
+
+#include "core/base/check.h"
+#include "core/machine/platform_services.h"
+#include "platform/baremetal/cpu/address_space.h"
+#include "platform/baremetal/cpu/console.h"
+#include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/image_layout.h"
+#include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/privileged.h"
+#include "platform/baremetal/cpu/symbol_table.h"
+
+namespace toro {
+namespace baremetal {
+namespace {
+
+// The CPU that reports, or this. An exchange decides: it is the end of the machine, and two CPUs may come to it at once.
+constexpr uint32_t kNobody = ~uint32_t{0};
+constinit std::atomic<uint32_t> reporter{kNobody};
+
+constexpr int kMostFrames = 64;
+
+void PrintCodeAddress(int number, uint64_t address) {
+  Print("  #");
+  PrintDecimal(static_cast<uint64_t>(number));
+  Print(" ");
+  PrintHex(address, 8);
+  if (address >= AddressOf(__image_start) && address < AddressOf(__text_end)) {
+    SymbolTable::Hit hit = SymbolTable(__symbols_start, AddressOf(__image_start)).Find(address);
+    if (!hit.name.empty()) {
+      Print(" ");
+      Print(hit.name);
+      Print("+");
+      PrintHex(hit.offset_bytes);
+    }
+  }
+  Print("\n");
+}
+
+}  // namespace
+
+void BeginPanic() {
+  DisableInterrupts();
+  uint32_t self = static_cast<uint32_t>(CurrentCpuBlock().id.index());
+  uint32_t owner = kNobody;
+  if (!reporter.compare_exchange_strong(owner, self)) {
+    if (owner != self) HaltForEver();
+    Print("\ntoro: another failure while reporting this one; powering off\n");
+    platform::PowerOff(kPanicStatus);
+  }
+  StopOtherCpus();
+}
+
+void PrintWhere() {
+  Print("  on CPU ");
+  PrintDecimal(CurrentCpuBlock().id.index());
+  if (CurrentThreadName != nullptr) {
+    Print(", thread ");
+    Print(CurrentThreadName());
+  }
+  Print("\n");
+}
+
+void PrintBacktrace(uint64_t ip, uint64_t frame) {
+  int number = 0;
+  if (ip != 0) PrintCodeAddress(number++, ip);
+  while (number < kMostFrames && frame % 8 == 0 && IsMapped(frame, 16)) {
+    const uint64_t* words = reinterpret_cast<const uint64_t*>(frame);
+    if (words[1] == 0) break;
+    PrintCodeAddress(number++, words[1] - 1);
+    if (words[0] <= frame) break;  // stacks grow down: whatever this is, it is not a caller's frame
+    frame = words[0];
+  }
+}
+
+void EndPanic() { platform::PowerOff(kPanicStatus); }
+
+void RefuseToBoot(std::string_view cause, std::string_view detail, std::string_view remedy) {
+  Print("toro: cannot start: ");
+  Print(cause);
+  if (!detail.empty()) {
+    Print(" '");
+    Print(detail);
+    Print("'");
+  }
+  if (!remedy.empty()) {
+    Print("; ");
+    Print(remedy);
+  }
+  Print("\n");
+  platform::PowerOff(1);
+}
+
+namespace {
+
+void PrintCheckHeader(const char* file, int line) {
+  Print("\ntoro: fatal: ");
+  Print(file);
+  Print(":");
+  PrintDecimal(static_cast<uint64_t>(line));
+  Print(": ");
+}
+
+[[noreturn]] void FinishCheckReport(void* frame) {
+  Print("\n");
+  PrintWhere();
+  PrintBacktrace(0, reinterpret_cast<uint64_t>(frame));
+  EndPanic();
+}
+
+}  // namespace
+}  // namespace baremetal
+
+void CheckFailed(const char* file, int line, const char* expression, const char* message) {
+  baremetal::BeginPanic();
+  baremetal::PrintCheckHeader(file, line);
+  baremetal::Print("check failed: ");
+  baremetal::Print(expression);
+  if (message != nullptr) {
+    baremetal::Print(": ");
+    baremetal::Print(message);
+  }
+  baremetal::FinishCheckReport(__builtin_frame_address(0));
+}
+
+void CheckFailedAt(const char* file, int line, const char* message, const void* address) {
+  baremetal::BeginPanic();
+  baremetal::PrintCheckHeader(file, line);
+  baremetal::Print(message);
+  baremetal::Print(" [address ");
+  baremetal::PrintHex(reinterpret_cast<uint64_t>(address));
+  baremetal::Print("]");
+  baremetal::FinishCheckReport(__builtin_frame_address(0));
+}
+
+}  // namespace toro

@@ -1,0 +1,44 @@
+// Panic: how the machine stops when something that cannot be survived has happened.
+//
+// ORDER of events, on the CPU that fails: mask interrupts; become the one that reports; stop all other CPUs by NMI; print
+// cause, CPU, thread, registers, backtrace; power off with status 134.
+//
+// INVARIANTS
+//   I1. One CPU reports. Others that fail meanwhile halt.
+//   I2. A fault inside of the report ends the report, not the power off.
+//   I3. Nothing here allocates, locks, or reads memory that the page tables do not map.
+#ifndef PLATFORM_BAREMETAL_CPU_PANIC_H_
+#define PLATFORM_BAREMETAL_CPU_PANIC_H_
+
+#include <cstdint>
+#include <string_view>
+
+namespace toro {
+
+// What the core knows and the platform does not (core/kernel/cpu.h). Weak: an image without a core has neither.
+[[gnu::weak]] const char* DescribeFaultAddress(uintptr_t address);
+[[gnu::weak]] const char* CurrentThreadName();
+
+namespace baremetal {
+
+// The exit status of a kernel that failed: what a shell reports of abort().
+inline constexpr int kPanicStatus = 134;
+
+// Begins a report. Returns on the one CPU that may print it.
+void BeginPanic();
+
+// Prints CPU and thread.
+void PrintWhere();
+
+// Prints the functions that led to `frame` (a frame pointer), after `ip` if that is not 0.
+void PrintBacktrace(uint64_t ip, uint64_t frame);
+
+[[noreturn]] void EndPanic();
+
+// A boot failure that a user can mend: one line, then power off with status 1. The parts are printed one after another.
+[[noreturn]] void RefuseToBoot(std::string_view cause, std::string_view detail = {}, std::string_view remedy = {});
+
+}  // namespace baremetal
+}  // namespace toro
+
+#endif  // PLATFORM_BAREMETAL_CPU_PANIC_H_

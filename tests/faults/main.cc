@@ -1,0 +1,61 @@
+// faults: makes the mistake that its argument names, so that tests can look at the report. In both worlds.
+#include <cstdio>
+#include <cstring>
+
+#include "core/kernel/allocation.h"
+#include "core/kernel/mailbox.h"
+#include "core/kernel/toro.h"
+
+namespace {
+
+volatile int seven = 7;
+volatile int zero = 0;
+volatile int* volatile null = nullptr;
+
+// Never ends; the compiler must not make a loop of it.
+[[gnu::noinline]] int Descend(int depth) {
+  volatile char frame[512];
+  std::memset(const_cast<char*>(frame), depth, sizeof frame);
+  return (zero == 0 ? Descend(depth + 1) : 0) + frame[depth % 512];
+}
+
+void OnLastCpu(void (*fault)()) {
+  toro::CpuId last{toro::CpuCount() - 1};
+  auto thread = toro::Spawn(last, [fault] { fault(); }, {.name = "deep"});
+  (void)toro::Join(thread.value());
+}
+
+int Make(const char* fault) {
+  auto is = [fault](const char* name) { return std::strcmp(fault, name) == 0; };
+  if (is("null")) return *null;
+  if (is("stack")) OnLastCpu([] { zero = Descend(0); });
+  if (is("divide")) return seven / zero;
+  if (is("illegal")) asm volatile("ud2");
+  if (is("write-text")) *reinterpret_cast<volatile char*>(reinterpret_cast<uintptr_t>(&toro::Print)) = 0;
+  if (is("double-free")) {
+    void* object = toro::AllocateBytes(64);
+    toro::FreeBytes(object);
+    toro::FreeBytes(object);
+  }
+  if (is("foreign-free")) {
+    static char in_the_image[64];
+    toro::FreeBytes(in_the_image);
+  }
+  if (is("block-in-handler")) {
+    toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });
+  }
+  if (is("deadlock")) {
+    toro::Mailbox<int> nobody_sends;
+    return nobody_sends.Receive();
+  }
+  if (is("exit-status")) {
+    toro::Print("leaving\n");
+    return 3;
+  }
+  std::printf("faults: no fault '%s'\n", fault);
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return Make(argc == 2 ? argv[1] : "(none)"); }

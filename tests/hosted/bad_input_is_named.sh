@@ -1,0 +1,54 @@
+#!/bin/sh
+# bad_input_is_named.sh WORDFREQ PINGPONG FAULTS: whatever is wrong is named, with a failing status.
+set -u
+wordfreq=$1
+pingpong=$2
+faults=$3
+failed=0
+
+expect() { # STATUS TEXT COMMAND...
+  status=$1
+  text=$2
+  shift 2
+  output=$("$@" 2>&1 </dev/null)
+  actual=$?
+  case $output in
+    *"$text"*) named=yes ;;
+    *) named=no ;;
+  esac
+  if [ "$actual" -eq "$status" ] && [ "$named" = yes ]; then
+    echo "ok: $text"
+  else
+    echo "FAILED: $*: status $actual (expected $status), output without '$text':"
+    printf '%s\n' "$output"
+    failed=1
+  fi
+}
+
+: >"$TEST_TMPDIR/empty"
+expect 2 "--cpus=0: expected a number, 1 to 256" "$wordfreq" --cpus=0
+expect 2 "--cpus=two: expected a number" "$wordfreq" --cpus=two
+expect 2 "--cpus=257: expected a number" "$wordfreq" --cpus=257
+expect 2 "too little for 64 CPUs" "$wordfreq" --cpus=64 --memory=64
+expect 2 "--memory=: expected a number" "$wordfreq" --memory=
+expect 2 "input file '/no/such/file': No such file" "$wordfreq" --input=/no/such/file
+expect 2 "is not a regular file" "$wordfreq" --input=/
+expect 2 "unknown option '--colour'" "$wordfreq" --colour=red
+expect 2 "unexpected 'words'" "$wordfreq" words
+expect 2 "--steps and --trace-hash need --seed" "$wordfreq" --steps=5
+expect 2 "wordfreq: no input file; give one with --input=FILE" "$wordfreq"
+expect 2 "wordfreq: unexpected argument '--al'" "$wordfreq" --input="$TEST_TMPDIR/empty" -- --al
+expect 1 "the run did not end within 3 steps" "$wordfreq" --seed=1 --steps=3 --input="$TEST_TMPDIR/empty"
+expect 1 "needs two CPUs or more" "$pingpong" --cpus=1
+expect 2 "expected the number of rounds" "$pingpong" -- many
+
+expect 139 "null dereference" "$faults" -- null
+expect 139 "stack overflow" "$faults" -- stack
+expect 139 "thread deep" "$faults" -- stack
+expect 136 "division by zero" "$faults" -- divide
+expect 134 "double free" "$faults" -- double-free
+expect 134 "lies in no partition" "$faults" -- foreign-free
+expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
+expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
+expect 3 "leaving" "$faults" -- exit-status
+exit "$failed"
