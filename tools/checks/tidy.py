@@ -84,7 +84,7 @@ def check_lock_free(path, lines):
     if path == "core/exchange/atomics.h":
         missing = [s for s in missing if s not in ("WHY", "INVARIANTS", "COST")]
     if missing:
-        yield "%s:1: shares words: its opening comment has no %s" % (path, ", ".join(missing))
+        yield "%s:1: shares words; opening comment without %s" % (path, ", ".join(missing))
 
 
 def check_test(path, lines):
