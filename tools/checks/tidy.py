@@ -133,4 +133,5 @@ def check_tree(root):
 
 
 if __name__ == "__main__":
-    sys.exit(source_tree.report("tidy", check_tree(source_tree.root_of_runfile(sys.argv[1])), "STYLE.md has the rules."))
+    top = source_tree.root_of_runfile(sys.argv[1])
+    sys.exit(source_tree.report("tidy", check_tree(top), "STYLE.md has the rules."))
