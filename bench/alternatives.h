@@ -129,6 +129,7 @@ class GrowingLine {
     for (size_t i = from; i < count; ++i) visit(line.words[i]);
     taken_words_ = count;
     if (count == kWords) {
+      __builtin_prefetch(&lines_[(taken_line_ + kLinesAhead) % Lines]);
       taken_words_ = 0;
       if (++taken_line_ % (Lines / 4) == 0) credit_.StoreRelease(taken_line_);
     }
@@ -137,6 +138,7 @@ class GrowingLine {
 
  private:
   static constexpr size_t kWords = 7;
+  static constexpr size_t kLinesAhead = 4;
   struct alignas(kCacheLineBytes) Line {
     uint64_t words[kWords];
     Word<uint64_t> control;
