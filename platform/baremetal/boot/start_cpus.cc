@@ -25,7 +25,8 @@ namespace toro::baremetal {
 namespace {
 
 constinit std::span<CpuArea> all_areas;
-constinit void (*run_cpu)(CpuId) = nullptr;
+using RunFunction = void (*)(CpuId);
+constinit RunFunction run_cpu = nullptr;
 constinit std::atomic<bool> arrived[kMaxCpus] = {};
 constinit std::atomic<bool> released{false};
 
