@@ -22,7 +22,7 @@ namespace {
 // N threads that stay; between samples they are blocked.
 struct Yielders {
   std::vector<Thread*> threads;
-  uint64_t left = 0;     // yields still to be done in this sample
+  uint64_t left = 0;  // yields still to be done in this sample
   uint64_t done = 0;
   size_t running = 0;
 
@@ -364,7 +364,8 @@ void AddCallRows(Suite& suite) {
   Group group;
   group.name = "remote_call";
   group.operation = "function called on the other CPU, its value back";
-  group.contenders = {RawPingPong(), OursWithFar("Call", &CallFar), OursWithFar("two lines of the channel", &CallByLines)};
+  group.contenders = {RawPingPong(), OursWithFar("Call", &CallFar),
+                      OursWithFar("two lines of the channel", &CallByLines)};
   group.contenders.back().role = Role::kAlternative;
   group.goals = {
       {"call", "Call", "raw two lines, MOV", 1 / 1.5},

@@ -28,7 +28,7 @@ class Suite {
 
   void Add(Group group) { groups_.push_back(std::move(group)); }
 
-  // Runs every group whose name contains `filter`. The exit status: 0; 1 when a result was wrong; 2 when no group matches.
+  // Runs every group whose name has a match of the regular expression `filter`. The exit status: 0; 1 when a result was wrong; 2 when the filter is wrong.
   int Run(const std::string& filter);
 
   const std::vector<Group>& groups() const { return groups_; }
