@@ -1,4 +1,5 @@
-// One-way throughput: the near CPU sends items that count up, the far CPU checks that all arrive in order. Goals 2 and 3.
+// One-way throughput: the near CPU sends items that count up, the far CPU checks that all arrive in order. Goals 2 and
+// 3.
 #include <memory>
 
 #include "bench/alternatives.h"
