@@ -8,6 +8,7 @@
 
 namespace {
 
+volatile int seven = 7;
 volatile int zero = 0;
 volatile int* volatile null = nullptr;
 
@@ -28,7 +29,7 @@ int Make(const char* fault) {
   auto is = [fault](const char* name) { return std::strcmp(fault, name) == 0; };
   if (is("null")) return *null;
   if (is("stack")) OnLastCpu([] { zero = Descend(0); });
-  if (is("divide")) return 1 / zero;
+  if (is("divide")) return seven / zero;
   if (is("illegal")) asm volatile("ud2");
   if (is("write-text")) *reinterpret_cast<volatile char*>(reinterpret_cast<uintptr_t>(&toro::Print)) = 0;
   if (is("double-free")) {
