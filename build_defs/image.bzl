@@ -41,7 +41,10 @@ def _toro_image_impl(ctx):
         use_default_shell_env = True,
     )
     return [
-        DefaultInfo(files = depset([elf, debug, report], order = "preorder")),
+        DefaultInfo(
+            files = depset([elf, debug, report], order = "preorder"),
+            runfiles = ctx.runfiles([elf, debug, report]),
+        ),
         ToroImageInfo(elf = elf),
     ]
 
@@ -79,7 +82,7 @@ def _toro_iso_impl(ctx):
         arguments = [arguments],
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([iso]))]
+    return [DefaultInfo(files = depset([iso]), runfiles = ctx.runfiles([iso]))]
 
 toro_iso = rule(
     doc = "APP.iso: the image behind GRUB, with the modules as input files.",
