@@ -1,5 +1,7 @@
 #include "platform/baremetal/boot/multiboot2.h"
 
+#include "platform/baremetal/boot/word_reader.h"
+
 namespace toro::baremetal {
 namespace {
 
@@ -29,11 +31,21 @@ const char* ParseMemoryMap(const unsigned char* tag, uint32_t bytes, BootInfo& i
   return nullptr;
 }
 
+// GRUB hands a name over as a quoted word. The copy in `info` is ours: the word is unquoted where it lies.
+void Unquote(BootInfo& info) {
+  std::string_view& name = info.modules[info.module_count - 1].name;
+  WordReader reader(name, info.text + (name.data() - info.text), name.size() + 1);
+  std::string_view word;
+  if (reader.Next(word)) name = word;
+}
+
 const char* ParseModule(const unsigned char* tag, uint32_t bytes, BootInfo& info) {
   if (bytes < 17) return "multiboot2: a module tag is too short";
   uint32_t begin = Load<uint32_t>(tag + 8), end = Load<uint32_t>(tag + 12);
   if (end < begin) return "multiboot2: a module ends before it begins";
-  return info.AddModule(TextAt(tag + 16, bytes - 16), begin, end - begin);
+  const char* problem = info.AddModule(TextAt(tag + 16, bytes - 16), begin, end - begin);
+  if (problem == nullptr) Unquote(info);
+  return problem;
 }
 
 const char* ParseTag(uint32_t type, const unsigned char* tag, uint32_t bytes, uint64_t address, BootInfo& info) {
