@@ -8,12 +8,18 @@ kernel. The transition below is all that chooses.
 ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names of its functions"})
 
 def _baremetal_impl(settings, attr):
-    return {"//command_line_option:platforms": "//build_defs:x86_64_baremetal"}
+    return {
+        "//command_line_option:platforms": "//build_defs:x86_64_baremetal",
+        "//command_line_option:strip": "never",  # APP.debug.elf needs what Bazel would strip; APP.elf is stripped here
+    }
 
 _baremetal = transition(
     implementation = _baremetal_impl,
     inputs = [],
-    outputs = ["//command_line_option:platforms"],
+    outputs = [
+        "//command_line_option:platforms",
+        "//command_line_option:strip",
+    ],
 )
 
 _POST_LINK = """set -e
