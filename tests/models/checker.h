@@ -206,6 +206,8 @@ class Model {
   Hash StateHash() const;
   std::string WhoWaits() const;
 
+  // Stops the test program: the model asks for what the checker does not have.
+  [[noreturn]] static void Misuse(const char* cause);
   void* Allocate(size_t bytes, size_t alignment);
   void SwitchTo(int thread);
   void Yield();

@@ -80,7 +80,9 @@ void ThreeCpus(Model& model) {
   }
 }
 
-TEST(ExchangeSlotModel, ThreeCpusExchangeInAllPairs) { ProveEverywhere("slot", "3 CPUs, all pairs, 1 chain each", ThreeCpus); }
+TEST(ExchangeSlotModel, ThreeCpusExchangeInAllPairs) {
+  ProveEverywhere("slot", "3 CPUs, all pairs, 1 chain each", ThreeCpus);
+}
 
 void OutboxOrder(Model& model) {
   Slot& slot = model.Make<Slot>("slot");
@@ -137,7 +139,9 @@ Setup RoundTrip(bool late_read) {
   };
 }
 
-TEST(ExchangeSlotModel, NodeThatComesBackBySlotMayBeReused) { ProveEverywhere("slot", "2 CPUs, a node there and back", RoundTrip(false)); }
+TEST(ExchangeSlotModel, NodeThatComesBackBySlotMayBeReused) {
+  ProveEverywhere("slot", "2 CPUs, a node there and back", RoundTrip(false));
+}
 
 TEST(BadSlotModel, NodeReadAfterHandingItBackIsARace) {
   for (MemoryModel memory : {MemoryModel::kTso, MemoryModel::kCpp}) {
