@@ -47,7 +47,10 @@ def _toro_image_impl(ctx):
         use_default_shell_env = True,
     )
     return [
-        DefaultInfo(files = depset([elf, debug, report], order = "preorder")),
+        DefaultInfo(
+            files = depset([elf, debug, report], order = "preorder"),
+            runfiles = ctx.runfiles(files = [elf]),
+        ),
         ToroImageInfo(elf = elf),
     ]
 
@@ -85,7 +88,10 @@ def _toro_iso_impl(ctx):
         arguments = [arguments],
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([iso]))]
+    return [DefaultInfo(
+        files = depset([iso]),
+        runfiles = ctx.runfiles(files = [iso]),
+    )]
 
 toro_iso = rule(
     doc = "APP.iso: the image behind GRUB, with the modules as input files.",

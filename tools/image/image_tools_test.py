@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 """Tests of add_symbols, make_iso and check_system_calls: the parts that need no kernel."""
 
 import importlib.machinery
