@@ -19,8 +19,8 @@ using Word = ProductAtomics::Word<T>;
 // A request and its reply in one line, so that the line which the reply travels in is the one that its writer has just
 // read. The turn is odd while the request waits for its reply, and even when the reply is there.
 //
-// COST. Two line transfers for a round trip, and no request for ownership of a second line. A side that polls without a gap
-// takes the line back before the other has written to it: poll with a gap (spin.h).
+// COST. Two line transfers for a round trip, and no request for ownership of a second line. A side that polls without a
+// gap takes the line back before the other has written to it: poll with a gap (spin.h).
 class CallCell {
  public:
   static constexpr size_t kWords = 7;
@@ -61,7 +61,8 @@ class NilRing {
   alignas(kSharedStrideBytes) Word<uint64_t> words_[Items];
 };
 
-// A ring of 63-bit words; the top bit is the parity of the lap. The receiver writes no word of the ring: it returns credit.
+// A ring of 63-bit words; the top bit is the parity of the lap. The receiver writes no word of the ring: it returns
+// credit.
 template <size_t Items>
 class ParityRing {
  public:
@@ -129,6 +130,7 @@ class GrowingLine {
     for (size_t i = from; i < count; ++i) visit(line.words[i]);
     taken_words_ = count;
     if (count == kWords) {
+      __builtin_prefetch(&lines_[(taken_line_ + kLinesAhead) % Lines]);
       taken_words_ = 0;
       if (++taken_line_ % (Lines / 4) == 0) credit_.StoreRelease(taken_line_);
     }
@@ -137,6 +139,7 @@ class GrowingLine {
 
  private:
   static constexpr size_t kWords = 7;
+  static constexpr size_t kLinesAhead = 4;
   struct alignas(kCacheLineBytes) Line {
     uint64_t words[kWords];
     Word<uint64_t> control;

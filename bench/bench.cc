@@ -18,7 +18,7 @@ using namespace toro::bench;
 
 constexpr char kUsage[] =
     "usage: bench [--smoke] [FILTER]\n"
-    "  FILTER   run only the groups whose name contains it (a wrong one lists the groups)\n"
+    "  FILTER   a regular expression: run only the groups whose name matches (a wrong one lists them)\n"
     "  --smoke  a few operations of everything, to see that the results are right; no times\n";
 
 struct Options {

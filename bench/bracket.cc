@@ -13,14 +13,10 @@ constexpr double kSharedCacheMostNs = 300;
 
 const char* PlacementName(Placement placement) {
   switch (placement) {
-    case Placement::kOneCpu:
-      return "one";
-    case Placement::kSameCore:
-      return "smt";
-    case Placement::kSharedCache:
-      return "ccx";
-    case Placement::kFar:
-      return "far";
+    case Placement::kOneCpu: return "one";
+    case Placement::kSameCore: return "smt";
+    case Placement::kSharedCache: return "ccx";
+    case Placement::kFar: return "far";
   }
   return "?";
 }

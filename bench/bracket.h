@@ -3,11 +3,11 @@
 // METHOD. A cross-CPU sample stands between two runs of the raw ping-pong (ping_pong.h). It counts when
 //   - both runs fall into the same placement: the hypervisor did not move the CPUs in between;
 //   - neither thread was off its CPU for more than kMostOffCpuShare of it: no other process took the CPU.
-// Else it is taken again, up to kMostAttempts times; then it is given up and counted as such. What is reported is the time
-// of one operation and its ratio to the mean of its own two ping-pongs, per placement.
+// Else it is taken again, up to kMostAttempts times; then it is given up and counted as such. What is reported is the
+// time of one operation and its ratio to the mean of its own two ping-pongs, per placement.
 //
-// WHY thread time and not /proc/stat. Its ticks are 10 ms and a sample takes about as long. What another process takes from
-// a pinned thread that never sleeps is exactly the wall time that the thread's own CPU clock does not show.
+// WHY thread time and not /proc/stat. Its ticks are 10 ms and a sample takes about as long. What another process takes
+// from a pinned thread that never sleeps is exactly the wall time that the thread's own CPU clock does not show.
 #ifndef BENCH_BRACKET_H_
 #define BENCH_BRACKET_H_
 

@@ -26,8 +26,8 @@ class PollingExecutor : public hosted::Executor {
 };
 
 MemoryRange ReserveMemory(size_t bytes) {
-  void* memory =
-      mmap(nullptr, bytes + kLargePageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory = mmap(nullptr, bytes + kLargePageBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
     std::fprintf(stderr, "bench: cannot reserve %zu MiB of address space; raise the limit (ulimit -v)\n", bytes / kMiB);
     std::exit(1);

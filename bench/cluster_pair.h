@@ -1,7 +1,7 @@
 // ClusterPair: a kernel of two CPUs in this process, driven by the benchmark's own two pinned threads.
 //
-// WHY. The platform owns the loop and the core owns the step: so the benchmark is a platform, and its samples begin and end
-// where it wants. Its CPUs never halt; what a wake-up costs is a question to Linux, not to the kernel.
+// WHY. The platform owns the loop and the core owns the step: so the benchmark is a platform, and its samples begin and
+// end where it wants. Its CPUs never halt; what a wake-up costs is a question to Linux, not to the kernel.
 #ifndef BENCH_CLUSTER_PAIR_H_
 #define BENCH_CLUSTER_PAIR_H_
 

@@ -49,7 +49,7 @@ struct Group {
   std::vector<Contender> contenders;
   std::vector<Goal> goals;
   uint64_t smoke_operations = 1000;
-  uint64_t least_operations = 64;                   // fewer would measure what surrounds them
+  uint64_t least_operations = 64;                // fewer would measure what surrounds them
   uint64_t most_operations = uint64_t{1} << 40;  // a sample never does more
 
   bool CrossCpu() const {

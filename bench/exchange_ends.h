@@ -7,14 +7,12 @@
 
 #include "core/base/units.h"
 #include "core/exchange/channel.h"
+#include "core/exchange/exchange.h"
 #include "core/exchange/exchange_slot.h"
 #include "core/exchange/message.h"
 #include "core/exchange/outbox.h"
 
 namespace toro::bench {
-
-// Lines of a channel that hold about as many items as a queue peer has room for (7 per line).
-inline constexpr size_t kChannelLines = 128;
 
 // A message with a value, as large as a small request.
 struct ValueMessage : Message {
@@ -78,8 +76,8 @@ class SlotQueue {
   alignas(kSharedStrideBytes) ValueMessage nodes_[kNodes];
 };
 
-// Items by channel, `Words` per line.
-template <size_t Words, size_t Lines = kChannelLines>
+// Items by channel, `Words` per line. `LinesAhead`: how far ahead of the line that it takes the receiver prefetches.
+template <size_t Words, size_t Lines = kChannelLines, size_t LinesAhead = 0>
 class ChannelQueue {
  public:
   // Items count up from `first`, Words of them.
@@ -91,10 +89,13 @@ class ChannelQueue {
     return true;
   }
 
+  bool HasLine() const { return receiver_.HasLine(); }
+
   template <typename Visit>
   size_t Take(Visit visit) {
     size_t taken = 0;
     receiver_.TakeLine([&](ChannelHandler, const ChannelLine<>& line, size_t count) {
+      if (LinesAhead > 0) __builtin_prefetch(&ring_.lines[(&line - ring_.lines + LinesAhead) % Lines]);
       for (size_t i = 0; i < count; ++i) visit(line.words[i].Get());
       taken = count;
     });

@@ -73,8 +73,8 @@ void PrintMachine(const PinnedPair& pair, Bracket& bracket, size_t usable_cpus, 
   uname(&kernel);
   std::printf("processor: %s, family %s model %s\n", LineOf("/proc/cpuinfo", "model name").c_str(),
               LineOf("/proc/cpuinfo", "cpu family").c_str(), LineOf("/proc/cpuinfo", "model\t").c_str());
-  std::printf("machine: %zu CPUs usable, hypervisor: %s, %s %s, compiler %s\n", usable_cpus,
-              Hypervisor().c_str(), kernel.sysname, kernel.release, __VERSION__);
+  std::printf("machine: %zu CPUs usable, hypervisor: %s, %s %s, compiler %s\n", usable_cpus, Hypervisor().c_str(),
+              kernel.sysname, kernel.release, __VERSION__);
   std::printf("load of the last minute: %s\n", LineOf("/proc/loadavg", "").substr(0, 4).c_str());
   std::printf("priority: %s\n", preferred ? "real time, lowest" : "ordinary (no right to raise it)");
   if (!pair.has_far()) {

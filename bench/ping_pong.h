@@ -1,8 +1,8 @@
-// The raw ping-pong: a counter goes to the other CPU in one line and comes back in another. The physical limit of a round
-// trip between two CPUs by two words, and the yardstick of every cross-CPU sample.
+// The raw ping-pong: a counter goes to the other CPU in one line and comes back in another. The physical limit of a
+// round trip between two CPUs by two words, and the yardstick of every cross-CPU sample.
 //
-// WHY by hand. A virtual CPU is moved between physical cores by the hypervisor: the same program then takes 50, 130 or 600
-// ns from one second to the next. What a sample is worth can only be said beside what this took at the same moment.
+// WHY by hand. A virtual CPU is moved between physical cores by the hypervisor: the same program then takes 50, 130 or
+// 600 ns from one second to the next. What a sample is worth can only be said beside what this took at the same moment.
 //
 // LAYOUT. Each word alone on 128 bytes, as the shared words of the kernel are.
 #ifndef BENCH_PING_PONG_H_

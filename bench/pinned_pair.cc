@@ -15,7 +15,6 @@
 namespace toro::bench {
 namespace {
 
-
 double ClockNs(clockid_t clock) {
   timespec now;
   clock_gettime(clock, &now);
@@ -30,8 +29,8 @@ void PinThisThread(int cpu) {
   CPU_SET(static_cast<size_t>(cpu), &set);
   int error = pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
   if (error == 0) return;
-  std::fprintf(stderr, "bench: cannot pin a thread to CPU %d: %s; allow it with taskset or the container's cpuset\n", cpu,
-               std::strerror(error));
+  std::fprintf(stderr, "bench: cannot pin a thread to CPU %d: %s; allow it with taskset or the container's cpuset\n",
+               cpu, std::strerror(error));
   std::exit(1);
 }
 

@@ -29,7 +29,8 @@ class PinnedPair {
   PinnedPair(const PinnedPair&) = delete;
   PinnedPair& operator=(const PinnedPair&) = delete;
 
-  // Runs `near` here and `far` there (empty: only `near`), each for `operations`. Only the thread that constructed this.
+  // Runs `near` here and `far` there (empty: only `near`), each for `operations`. Only the thread that constructed
+  // this.
   PairTime Run(const Job& near, const Job& far, uint64_t operations);
 
   int near_cpu() const { return near_cpu_; }
@@ -59,9 +60,9 @@ class PinnedPair {
   std::thread helper_;
 };
 
-// Asks Linux to prefer this thread, and those that it starts from now on, over all ordinary ones. False without the right.
-// Linux keeps a twentieth of each second for the others, so nothing starves. (A nice value would not do: with autogroups it
-// counts only within the terminal's session.)
+// Asks Linux to prefer this thread, and those that it starts from now on, over all ordinary ones. False without the
+// right. Linux keeps a twentieth of each second for the others, so nothing starves. (A nice value would not do: with
+// autogroups it counts only within the terminal's session.)
 bool RaisePriority();
 
 // Pins the calling thread; exits with a message when the machine does not let it.

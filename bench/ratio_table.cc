@@ -28,26 +28,19 @@ std::string BestPeer(const Group& group, const GroupSeries& series, Placement pl
 
 const char* RoleName(Role role) {
   switch (role) {
-    case Role::kLimit:
-      return "limit";
-    case Role::kOurs:
-      return "ours";
-    case Role::kPeer:
-      return "peer";
-    case Role::kAlternative:
-      return "alternative";
+    case Role::kLimit: return "limit";
+    case Role::kOurs: return "ours";
+    case Role::kPeer: return "peer";
+    case Role::kAlternative: return "alternative";
   }
   return "?";
 }
 
 const char* ReachedName(Reached reached) {
   switch (reached) {
-    case Reached::kYes:
-      return "yes";
-    case Reached::kNo:
-      return "NO";
-    case Reached::kTooFewSamples:
-      return "too few samples";
+    case Reached::kYes: return "yes";
+    case Reached::kNo: return "NO";
+    case Reached::kTooFewSamples: return "too few samples";
   }
   return "?";
 }

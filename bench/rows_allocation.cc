@@ -162,8 +162,8 @@ void AddAllocationRows(Suite& suite, const MallocWorkers& workers) {
   pair.goals = {{"goal 6", "Toro", "", 1.5}};
   suite.Add(std::move(pair));
 
-  Group batch = OneCpuGroup("alloc_batch", "64 bytes, 1,000 allocated and then freed", &Batches<Toro>, &Batches<Malloc>,
-                            workers);
+  Group batch =
+      OneCpuGroup("alloc_batch", "64 bytes, 1,000 allocated and then freed", &Batches<Toro>, &Batches<Malloc>, workers);
   batch.goals = {{"batch", "Toro", "", 1}};
   suite.Add(std::move(batch));
 

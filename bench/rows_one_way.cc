@@ -1,4 +1,5 @@
-// One-way throughput: the near CPU sends items that count up, the far CPU checks that all arrive in order. Goals 2 and 3.
+// One-way throughput: the near CPU sends items that count up, the far CPU checks that all arrive in order. Goals 2 and
+// 3.
 #include <memory>
 
 #include "bench/alternatives.h"
@@ -106,9 +107,9 @@ Contender ChannelByItem(const char* name) {
 }
 
 // Whole lines: a number that is no multiple of seven is rounded up.
-template <size_t Lines, Polling kPolling = Polling::kHot>
+template <size_t Lines, size_t LinesAhead = 0, Polling kPolling = Polling::kHot>
 Contender ChannelByLine(const char* name, Role role) {
-  auto queue = std::make_shared<ChannelQueue<kChannelWords, Lines>>();
+  auto queue = std::make_shared<ChannelQueue<kChannelWords, Lines, LinesAhead>>();
   auto lines = [](uint64_t n) { return (n + kChannelWords - 1) / kChannelWords; };
   auto near = [=](uint64_t n) {
     for (uint64_t i = 0; i < lines(n); ++i) SpinUntil<kPolling>([&] { return queue->PushLine(i * kChannelWords); });
@@ -152,15 +153,18 @@ void AddBatchRows(Suite& suite) {
   group.contenders = {
       Slot<32>("slot, chains of 32 and more"),
       ChannelByLine<kChannelLines>("channel, 7 per line", Role::kOurs),
-      ChannelByLine<kChannelLines, Polling::kWithGap>("channel, 7 per line, polled with a gap", Role::kOurs),
+      ChannelByLine<kChannelLines, 0, Polling::kWithGap>("channel, 7 per line, polled with a gap", Role::kOurs),
+      ChannelByLine<kChannelLines, 4>("channel, 7 per line, 4 lines prefetched", Role::kAlternative),
       ChannelByLine<512>("channel of 512 lines, 7 per line", Role::kAlternative),
+      ChannelByLine<512, 4>("channel of 512 lines, 4 lines prefetched", Role::kAlternative),
       ByBulk<BoostQueue>("boost spsc_queue, 32"),
       ByBulk<DpdkRing>("DPDK rte_ring, 32"),
       ByBulk<DpdkRing, Polling::kWithGap>("DPDK rte_ring, 32, polled with a gap"),
   };
   group.goals = {
       {"goal 3", "channel, 7 per line", "DPDK rte_ring, 32", 4},
-      {"goal 3", "slot, chains of 32 and more", "", 1},
+      {"goal 3", "channel, 7 per line, 4 lines prefetched", "DPDK rte_ring, 32", 4},
+      {"goal 3", "channel of 512 lines, 4 lines prefetched", "DPDK rte_ring, 32", 4},
   };
   suite.Add(std::move(group));
 }

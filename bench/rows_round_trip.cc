@@ -150,6 +150,56 @@ Contender ChannelRoundTrip(const char* name, Role role) {
   return {name, role, near, far};
 }
 
+enum class FoundBy { kDoorbell, kLine };
+
+struct BellPair {
+  QueuePair<ChannelQueue<kChannelWords>> channels;
+  alignas(kSharedStrideBytes) BellWord far_bell;
+  alignas(kSharedStrideBytes) BellWord near_bell;
+  alignas(kSharedStrideBytes) BellWatch<> far_watch;
+  uint8_t far_rings = 0;
+  alignas(kSharedStrideBytes) BellWatch<> near_watch;
+  uint8_t near_rings = 0;
+};
+
+// Both sides ring after each line. kDoorbell: the receiver looks at the bell, and then at the line, as the kernel does.
+// kLine: it looks at the line of the peer that it expects to hear from, and the bell is for the others.
+template <FoundBy kFoundBy>
+Contender ChannelAndBell(const char* name, Role role) {
+  auto pair = std::make_shared<BellPair>();
+  auto receive = [](ChannelQueue<kChannelWords>& queue, BellWatch<>& watch, BellWord& bell) {
+    if (kFoundBy == FoundBy::kDoorbell) {
+      SpinUntil([&] { return watch.Changed(bell) != 0; });
+    } else {
+      SpinUntil([&] { return queue.HasLine(); });
+    }
+    uint64_t first = 0;
+    size_t index = 0;
+    bool any = queue.Take([&](uint64_t value) { first = index++ == 0 ? value : first; }) != 0;
+    return any ? first : ~uint64_t{0};
+  };
+  auto near = [=](uint64_t n) {
+    BellPair& both = *pair;
+    bool correct = true;
+    for (uint64_t i = 0; i < n; ++i) {
+      SpinUntil([&] { return both.channels.there.PushLine(i); });
+      both.far_bell.Ring(0, ++both.near_rings);
+      correct &= receive(both.channels.back, both.near_watch, both.near_bell) == Answer(i);
+    }
+    return correct;
+  };
+  auto far = [=](uint64_t n) {
+    BellPair& both = *pair;
+    for (uint64_t i = 0; i < n; ++i) {
+      uint64_t request = receive(both.channels.there, both.far_watch, both.far_bell);
+      SpinUntil([&] { return both.channels.back.PushLine(Answer(request)); });
+      both.near_bell.Ring(0, ++both.far_rings);
+    }
+    return true;
+  };
+  return {name, role, near, far};
+}
+
 // All seven words are written and read on both sides.
 template <Polling kPolling>
 Contender CallCellRoundTrip(const char* name) {
@@ -191,6 +241,8 @@ void AddRoundTripRows(Suite& suite) {
       ChannelRoundTrip<1, Polling::kHot>("channel, 1 word", Role::kOurs),
       ChannelRoundTrip<7, Polling::kHot>("channel, 7 words", Role::kOurs),
       ChannelRoundTrip<7, Polling::kWithGap>("channel, 7 words, polled with a gap", Role::kOurs),
+      ChannelAndBell<FoundBy::kDoorbell>("channel, 7 words, found by doorbell", Role::kOurs),
+      ChannelAndBell<FoundBy::kLine>("channel, 7 words, bell rung, line polled", Role::kAlternative),
       CallCellRoundTrip<Polling::kHot>("call cell, 7 words, polled hot"),
       CallCellRoundTrip<Polling::kWithGap>("call cell, 7 words, polled with a gap"),
       QueueRoundTrip<BoostQueue>("boost spsc_queue"),

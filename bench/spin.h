@@ -1,8 +1,8 @@
 // SpinUntil: the wait of every benchmark that polls, the same for all contenders.
 //
-// WHY. With two pinned threads on two free CPUs a poll is a load and a branch. When a CPU is shared with other processes
-// a thread that only polls holds up the one that it waits for: so after many polls in vain it gives the CPU away. A good
-// sample never gets there.
+// WHY. With two pinned threads on two free CPUs a poll is a load and a branch. When a CPU is shared with other
+// processes a thread that only polls holds up the one that it waits for: so after many polls in vain it gives the CPU
+// away. A good sample never gets there.
 #ifndef BENCH_SPIN_H_
 #define BENCH_SPIN_H_
 

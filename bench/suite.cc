@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <regex>
 
 #include "bench/worker.h"
 
@@ -37,7 +38,8 @@ class SilentReporter : public benchmark::BenchmarkReporter {
 Sample Suite::TakeOne(const Group& group, const Contender& contender) {
   std::snprintf(g_running, sizeof(g_running), "%s/%s", group.name.c_str(), contender.name.c_str());
   alarm(kSampleSeconds);
-  Sample sample = contender.worker != nullptr ? contender.worker->Take(group, contender) : bracket_.Take(group, contender);
+  Sample sample =
+      contender.worker != nullptr ? contender.worker->Take(group, contender) : bracket_.Take(group, contender);
   alarm(0);
   return sample;
 }
@@ -80,12 +82,19 @@ int Suite::CountWrong(const Group& group, const GroupSeries& series) const {
 }
 
 int Suite::Run(const std::string& filter) {
+  std::regex wanted;
+  try {
+    wanted = std::regex(filter);
+  } catch (const std::regex_error&) {
+    std::fprintf(stderr, "bench: '%s' is no regular expression; a part of a group's name is one\n", filter.c_str());
+    return 2;
+  }
   signal(SIGALRM, ReportStuck);
   int wrong = 0;
   bool any = false;
   std::vector<RatioLine> lines;
   for (const Group& group : groups_) {
-    if (group.name.find(filter) == std::string::npos) continue;
+    if (!std::regex_search(group.name, wanted)) continue;
     any = true;
     if (group.CrossCpu() && !bracket_.has_two_cpus()) {
       std::printf("%s: left out, it needs two CPUs\n", group.name.c_str());
@@ -101,7 +110,7 @@ int Suite::Run(const std::string& filter) {
     for (RatioLine& line : CompareGroup(group, series)) lines.push_back(std::move(line));
   }
   if (!any) {
-    std::fprintf(stderr, "bench: no group's name contains '%s'; the groups are:", filter.c_str());
+    std::fprintf(stderr, "bench: no group's name matches '%s'; the groups are:", filter.c_str());
     for (const Group& group : groups_) std::fprintf(stderr, " %s", group.name.c_str());
     std::fprintf(stderr, "\n");
     return 2;

@@ -1,11 +1,11 @@
 // Suite: runs the groups, each contender in turn, round after round, on google-benchmark.
 //
-// WHY rounds. Contenders that are compared must meet the same moments of a machine that changes: so round 1 takes one sample
-// of each contender of the group, round 2 the next, and a median is over rounds. google-benchmark runs each contender as one
-// iteration with manual time; the time comes from Bracket::Take.
+// WHY rounds. Contenders that are compared must meet the same moments of a machine that changes: so round 1 takes one
+// sample of each contender of the group, round 2 the next, and a median is over rounds. google-benchmark runs each
+// contender as one iteration with manual time; the time comes from Bracket::Take.
 //
-// BOUNDS. A group stops after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer samples, never a
-// hang. A sample that does not end within kSampleSeconds ends the program with a message that names it.
+// BOUNDS. A group stops after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer samples, never
+// a hang. A sample that does not end within kSampleSeconds ends the program with a message that names it.
 #ifndef BENCH_SUITE_H_
 #define BENCH_SUITE_H_
 
@@ -28,7 +28,8 @@ class Suite {
 
   void Add(Group group) { groups_.push_back(std::move(group)); }
 
-  // Runs every group whose name contains `filter`. The exit status: 0; 1 when a result was wrong; 2 when no group matches.
+  // Runs every group whose name has a match of the regular expression `filter`. The exit status: 0; 1 when a result was
+  // wrong; 2 when the filter is wrong.
   int Run(const std::string& filter);
 
   const std::vector<Group>& groups() const { return groups_; }

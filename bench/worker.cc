@@ -59,8 +59,8 @@ Worker::Worker(const std::string& malloc_library, const std::string& package, co
   from_ = fdopen(reply[0], "r");
   std::string malloc_file = ReadLine();
   if (malloc_file.find(name_.substr(0, name_.find(".so"))) == std::string::npos) {
-    Fail("a process that should use the malloc of " + name_ + " uses " + malloc_file + "; install it: apt-get install " +
-         package);
+    Fail("a process that should use the malloc of " + name_ + " uses " + malloc_file +
+         "; install it: apt-get install " + package);
   }
 }
 

@@ -5,8 +5,8 @@
 // heap's neighbourhood with it.) So each has a process that lives as long as the run, and is asked for one sample at a
 // time; the others wait in read().
 //
-// PROTOCOL, in lines. The worker greets with the file that its malloc comes from. Then, per sample: "GROUP\tCONTENDER" to
-// it; "VERDICT PLACEMENT OPERATION_NS PING_PONG_NS MOVED DISTURBED" from it. It ends when its input does.
+// PROTOCOL, in lines. The worker greets with the file that its malloc comes from. Then, per sample: "GROUP\tCONTENDER"
+// to it; "VERDICT PLACEMENT OPERATION_NS PING_PONG_NS MOVED DISTURBED" from it. It ends when its input does.
 #ifndef BENCH_WORKER_H_
 #define BENCH_WORKER_H_
 
@@ -22,8 +22,8 @@ namespace toro::bench {
 
 class Worker {
  public:
-  // Starts /proc/self/exe --worker=NEAR,FAR with `malloc_library` loaded first, which Debian's `package` has. Empty: the C
-  // library's malloc. Exits with a message when the library is not there.
+  // Starts /proc/self/exe --worker=NEAR,FAR with `malloc_library` loaded first, which Debian's `package` has. Empty:
+  // the C library's malloc. Exits with a message when the library is not there.
   Worker(const std::string& malloc_library, const std::string& package, const PinnedPair& pair, bool smoke);
   ~Worker();
   Worker(const Worker&) = delete;
