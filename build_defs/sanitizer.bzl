@@ -23,13 +23,14 @@ def _sanitized_impl(ctx):
     return [
         DefaultInfo(
             executable = executable,
-            runfiles = ctx.runfiles([executable]).merge(info.default_runfiles),
+            runfiles = ctx.runfiles([executable] + ctx.files.data).merge(info.default_runfiles),
         ),
         testing.TestEnvironment(_ENVIRONMENT[ctx.attr.sanitizer]),
     ]
 
 _ATTRS = {
     "program": attr.label(cfg = _sanitizer, executable = True, mandatory = True),
+    "data": attr.label_list(allow_files = True),
     "sanitizer": attr.string(mandatory = True, values = ["address", "thread", "undefined"]),
     "_allowlist_function_transition": attr.label(
         default = "@bazel_tools//tools/allowlists/function_transition_allowlist",

@@ -21,20 +21,25 @@
 #include "core/sched/scheduler.h"
 
 namespace toro {
-namespace call_internal {
 
-struct Record : Message {
+// The waiting side of a call. The Message is used only when the channel for the answer is full.
+struct CallRecord : Message {
   Thread* caller = nullptr;
   void* value = nullptr;  // storage for the value, in whole words
   bool done = false;
 };
 
-inline void Complete(Record& record) {
+// Answers the call of CPU `caller_cpu` that `record` stands for, with `count` words, at most six. Any context of the called CPU.
+void AnswerCall(Scheduler& here, CpuId caller_cpu, CallRecord& record, const uint64_t* words, size_t count);
+
+namespace call_internal {
+
+inline void Complete(CallRecord& record) {
   record.done = true;
   Scheduler::Current().MakeReady(*record.caller);
 }
 
-inline void DeliverReply(Cpu&, Message& message) { Complete(static_cast<Record&>(message)); }
+inline void DeliverReply(Cpu&, Message& message) { Complete(static_cast<CallRecord&>(message)); }
 
 // ---- the fast form: [record, invoke and size of the value, function object ...] and [record, value ...] ----
 
@@ -44,30 +49,12 @@ inline constexpr unsigned kValueShift = 48;
 
 using Invoke = void (*)(uint64_t* function, uint64_t* value);
 
-inline void DeliverReplyLine(Cpu&, CpuId, const uint64_t* words, size_t count) {
-  Record& record = *reinterpret_cast<Record*>(words[0]);
-  std::memcpy(record.value, words + 1, (count - 1) * sizeof(uint64_t));
-  Complete(record);
-}
-
-inline void DeliverCallLine(Cpu&, CpuId from, const uint64_t* words, size_t count) {
-  uint64_t function[kFunctionWords];
-  std::memcpy(function, words + 2, (count - 2) * sizeof(uint64_t));
-  size_t value_words = words[1] >> kValueShift;
-  uint64_t reply[kChannelWords] = {words[0]};
-  reinterpret_cast<Invoke>(words[1] << (64 - kValueShift) >> (64 - kValueShift))(function, reply + 1);
-  Exchange& exchange = Scheduler::Current().exchange();
-  if (exchange.SendLine(from, &DeliverReplyLine, reply, 1 + value_words)) return;
-  Record& record = *reinterpret_cast<Record*>(words[0]);
-  std::memcpy(record.value, reply + 1, value_words * sizeof(uint64_t));
-  record.deliver = &DeliverReply;
-  exchange.Post(from, record);
-}
+void DeliverCallLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
 // ---- the general form ----
 
 template <typename Function, typename Value>
-struct TypedRecord : Record {
+struct TypedRecord : CallRecord {
   Function* function = nullptr;
   CpuId caller_cpu;
 };
@@ -100,7 +87,7 @@ inline constexpr bool kFitsALine =
     alignof(Function) <= alignof(uint64_t) && alignof(Value) <= alignof(uint64_t);
 
 template <typename Function, typename Value>
-bool TrySendLine(Scheduler& here, CpuId to, Function& function, Record& record) {
+bool TrySendLine(Scheduler& here, CpuId to, Function& function, CallRecord& record) {
   Invoke invoke = [](uint64_t* words, uint64_t* value) {
     InvokeInto<Function, Value>(*std::launder(reinterpret_cast<Function*>(words)), value);
   };

@@ -6,12 +6,6 @@
 #include "core/sched/scheduler.h"
 
 namespace toro {
-namespace {
-
-Thread& ThreadOf(Message& message) { return *static_cast<TravelMessage&>(message).thread; }
-
-}  // namespace
-
 // ---- spawn: two hops; the arguments travel, not the thread ----
 
 Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options) {
@@ -76,50 +70,41 @@ void Scheduler::DeliverDetached(Cpu&, CpuId, const uint64_t* words, size_t count
   }
 }
 
-// ---- join: asked at home ----
+// ---- join: asked at home, answered when the thread has ended ----
 
 Status Scheduler::Join(ThreadId id) {
   Scheduler& here = Current();
   if (id.home().index() >= here.exchange_.cpus() || id.generation() == 0) return Status::kNoSuchThread;
   here.CheckMayBlock();
   if (here.current()->id == id) return Status::kWouldDeadlock;
-  JoinCall call;
-  call.target = id;
-  call.joiner_cpu = here.id();
-  call.joiner = here.current();
+  uint64_t answer = 0;
+  CallRecord record;
+  record.caller = here.current();
+  record.value = &answer;
   if (id.home() == here.id()) {
     bool waits = false;
-    call.status = here.table_.Join(call, &waits);
-    call.done = !waits;
+    Status status = here.table_.Join(id, {here.id(), &record}, &waits);
+    if (!waits) return status;
   } else {
-    call.deliver = &DeliverJoin;
-    here.exchange_.Post(id.home(), call);
+    const uint64_t words[] = {reinterpret_cast<uint64_t>(&record), id.index(), id.generation()};
+    while (!Current().exchange_.SendLine(id.home(), &DeliverJoinLine, words, 3)) Yield();
   }
-  while (!call.done) Block();
-  return call.status;
+  while (!record.done) Block();
+  return static_cast<Status>(answer);
 }
 
-void Scheduler::DeliverJoin(Cpu&, Message& message) {
-  JoinCall& call = static_cast<JoinCall&>(message);
+void Scheduler::DeliverJoinLine(Cpu&, CpuId from, const uint64_t* words, size_t) {
+  Scheduler& here = Current();
+  ThreadId id(here.id(), static_cast<uint32_t>(words[1]), static_cast<uint32_t>(words[2]));
+  Joiner joiner{from, reinterpret_cast<CallRecord*>(words[0])};
   bool waits = false;
-  call.status = Current().table_.Join(call, &waits);
-  if (!waits) Current().CompleteJoin(call);
+  Status status = here.table_.Join(id, joiner, &waits);
+  if (!waits) here.AnswerJoin(joiner, status);
 }
 
-void Scheduler::CompleteJoin(JoinCall& call) {
-  if (call.joiner_cpu == id()) {
-    call.done = true;
-    MakeReady(*call.joiner);
-  } else {
-    call.deliver = &DeliverJoinReply;
-    exchange_.Post(call.joiner_cpu, call);
-  }
-}
-
-void Scheduler::DeliverJoinReply(Cpu&, Message& message) {
-  JoinCall& call = static_cast<JoinCall&>(message);
-  call.done = true;
-  Current().MakeReady(*call.joiner);
+void Scheduler::AnswerJoin(Joiner joiner, Status status) {
+  const uint64_t answer = static_cast<uint64_t>(status);
+  AnswerCall(*this, joiner.cpu, *joiner.record, &answer, 1);
 }
 
 // ---- migration, and the way home ----
@@ -133,18 +118,26 @@ Status Scheduler::Migrate(CpuId to) {
   here.ring_.Remove(*self);
   here.departed_ = self;
   here.destination_ = to;
-  here.departure_ = Departure::kMigrates;
   here.SwitchFrom(*self);
   return Status::kOk;
 }
 
-void Scheduler::ArriveByMigration(Cpu&, Message& message) {
-  Thread& thread = ThreadOf(message);
+void Scheduler::Arrive(Thread& thread) {
+  if (thread.ended) {
+    End(thread);
+    return;
+  }
   platform::AdoptGuardPage(thread.stack_low);
-  ++Current().counters_.arrived;
-  Current().MakeReady(thread);
+  ++counters_.arrived;
+  MakeReady(thread);
 }
 
-void Scheduler::ArriveHome(Cpu&, Message& message) { Current().End(ThreadOf(message)); }
+void Scheduler::DeliverTraveller(Cpu&, Message& message) {
+  Current().Arrive(*static_cast<TravelMessage&>(message).thread);
+}
+
+void Scheduler::DeliverTravellerLine(Cpu&, CpuId, const uint64_t* words, size_t) {
+  Current().Arrive(*reinterpret_cast<Thread*>(words[0]));
+}
 
 }  // namespace toro

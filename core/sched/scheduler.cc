@@ -36,7 +36,7 @@ bool Scheduler::RunReady() {
   ++counters_.switches;
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
-  if (departure_ != Departure::kNone) SendDeparted();
+  if (departed_ != nullptr) SendDeparted();
   if (retired_ != nullptr) ReleaseRetired();
   return true;
 }
@@ -57,7 +57,7 @@ bool Scheduler::Poll() {
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
 void Scheduler::SwitchFrom(Thread& self) {
   ++counters_.switches;
-  if (ring_.empty() || single_step_ || departure_ != Departure::kNone) {
+  if (ring_.empty() || single_step_ || departed_ != nullptr) {
     Machine::SwitchContext(self.context, loop_);
   } else {
     Machine::SwitchContext(self.context, ring_.head()->context);
@@ -160,6 +160,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
     return id.status();
   }
   thread->id = id.value();
+  thread->ended = false;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
   char* top = thread->stack_low + kPageBytes + thread->stack_bytes - thread->colour * kColourBytes;
@@ -198,8 +199,9 @@ void Scheduler::Exit() {
   here.ring_.Remove(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {
+    self->ended = true;
     here.departed_ = self;
-    here.departure_ = Departure::kGoesHome;
+    here.destination_ = self->id.home();
     Machine::LeaveContext(self->context, here.loop_);
   }
   here.End(*self);
@@ -210,24 +212,20 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
-  JoinCall* call = table_.End(thread.id);
+  Joiner joiner = table_.End(thread.id);
   GiveThread(thread);
-  if (call != nullptr) CompleteJoin(*call);
+  if (joiner.record != nullptr) AnswerJoin(joiner, Status::kOk);
 }
 
 // I3: the loop, after the switch away from the thread.
 void Scheduler::SendDeparted() {
   Thread& thread = *departed_;
   departed_ = nullptr;
-  if (departure_ == Departure::kMigrates) {
-    ++counters_.departed;
-    thread.travel.deliver = &ArriveByMigration;
-    exchange_.Post(destination_, thread.travel);
-  } else {
-    thread.travel.deliver = &ArriveHome;
-    exchange_.Post(thread.id.home(), thread.travel);
-  }
-  departure_ = Departure::kNone;
+  if (!thread.ended) ++counters_.departed;
+  const uint64_t word = reinterpret_cast<uint64_t>(&thread);
+  if (exchange_.SendLine(destination_, &DeliverTravellerLine, &word, 1)) return;
+  thread.travel.deliver = &DeliverTraveller;
+  exchange_.Post(destination_, thread.travel);
 }
 
 }  // namespace toro

@@ -112,22 +112,19 @@ class Scheduler {
   const Counters& counters() const { return counters_; }
 
  private:
-  enum class Departure : uint8_t { kNone, kMigrates, kGoesHome };
-
   // Polls of the clock and of the outboxes are this many yields apart when nothing arrives.
   static constexpr uint32_t kYieldsPerPoll = 64;
 
   static void YieldSlowly();
   static void ThreadMain();
   static void WakeSleeper(Timer& timer);
-  static void ArriveByMigration(Cpu& here, Message& message);
-  static void ArriveHome(Cpu& here, Message& message);
-  static void DeliverJoin(Cpu& here, Message& message);
-  static void DeliverJoinReply(Cpu& here, Message& message);
+  static void DeliverTraveller(Cpu& here, Message& message);
+  static void DeliverTravellerLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverJoinLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
-  void HandleJoin(JoinCall& call);
-  void CompleteJoin(JoinCall& call);
+  void Arrive(Thread& thread);
+  void AnswerJoin(Joiner joiner, Status status);
   void End(Thread& thread);
   void SendDeparted();
   void SwitchFrom(Thread& self);
@@ -153,7 +150,6 @@ class Scheduler {
   Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
   Thread* departed_ = nullptr;
   CpuId destination_;
-  Departure departure_ = Departure::kNone;
   uint32_t next_colour_ = 0;
 };
 

@@ -85,6 +85,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   void* closure = nullptr;
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
+  bool ended = false;              // goes home to be used again
   char name[24] = {};
 };
 

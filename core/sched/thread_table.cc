@@ -25,7 +25,7 @@ Result<ThreadId> ThreadTable::Add(Thread& thread) {
   Entry& entry = entries_[index];
   free_ = entry.next_free;
   entry.thread = &thread;
-  entry.join = nullptr;
+  entry.joiner = {};
   entry.used = true;
   entry.detached = false;
   ++live_;
@@ -46,16 +46,16 @@ void ThreadTable::Release(uint32_t index) {
   free_ = index;
 }
 
-Status ThreadTable::Join(JoinCall& call, bool* waits) {
+Status ThreadTable::Join(ThreadId id, Joiner joiner, bool* waits) {
   *waits = false;
-  Entry* entry = Find(call.target);
+  Entry* entry = Find(id);
   if (entry == nullptr) return Status::kNoSuchThread;
-  if (entry->detached || entry->join != nullptr) return Status::kAlreadyJoined;
+  if (entry->detached || entry->joiner.record != nullptr) return Status::kAlreadyJoined;
   if (entry->thread == nullptr) {
-    Release(call.target.index());
+    Release(id.index());
     return Status::kOk;
   }
-  entry->join = &call;
+  entry->joiner = joiner;
   *waits = true;
   return Status::kOk;
 }
@@ -63,7 +63,7 @@ Status ThreadTable::Join(JoinCall& call, bool* waits) {
 Status ThreadTable::Detach(ThreadId id) {
   Entry* entry = Find(id);
   if (entry == nullptr) return Status::kNoSuchThread;
-  if (entry->detached || entry->join != nullptr) return Status::kAlreadyJoined;
+  if (entry->detached || entry->joiner.record != nullptr) return Status::kAlreadyJoined;
   if (entry->thread == nullptr) {
     Release(id.index());
   } else {
@@ -72,14 +72,14 @@ Status ThreadTable::Detach(ThreadId id) {
   return Status::kOk;
 }
 
-JoinCall* ThreadTable::End(ThreadId id) {
+Joiner ThreadTable::End(ThreadId id) {
   Entry* entry = Find(id);
   TORO_CHECK(entry != nullptr && entry->thread != nullptr, "a thread ended that is not in the table of its home");
   --live_;
   entry->thread = nullptr;
-  JoinCall* call = entry->join;
-  if (call != nullptr || entry->detached) Release(id.index());
-  return call;
+  Joiner joiner = entry->joiner;
+  if (joiner.record != nullptr || entry->detached) Release(id.index());
+  return joiner;
 }
 
 }  // namespace toro

@@ -15,13 +15,13 @@
 
 namespace toro {
 
-// A request to be told when a thread has ended. Lies on the stack of the joining thread.
-struct JoinCall : Message {
-  ThreadId target;
-  CpuId joiner_cpu;
-  Thread* joiner = nullptr;
-  Status status = Status::kOk;
-  bool done = false;
+struct CallRecord;
+
+// Who waits for the end of a thread: a call of some CPU, answered when the thread has ended. `record` is meaningful on that
+// CPU only.
+struct Joiner {
+  CpuId cpu;
+  CallRecord* record = nullptr;
 };
 
 class ThreadTable {
@@ -31,21 +31,22 @@ class ThreadTable {
   // A new id for `thread`, or kOutOfMemory.
   Result<ThreadId> Add(Thread& thread);
 
-  // What to do about a join: kOk and the call is kept (*waits = true) or the thread has ended (*waits = false).
-  Status Join(JoinCall& call, bool* waits);
+  // What to do about a join: kOk, and the joiner is kept (*waits = true) or the thread has ended (*waits = false); or
+  // kNoSuchThread, kAlreadyJoined, and *waits = false.
+  Status Join(ThreadId id, Joiner joiner, bool* waits);
 
   // Nobody will join it. kNoSuchThread, kAlreadyJoined.
   Status Detach(ThreadId id);
 
-  // The thread has ended. The call to complete, or null.
-  JoinCall* End(ThreadId id);
+  // The thread has ended. Whom to tell; the record is null when there is nobody yet.
+  Joiner End(ThreadId id);
 
   size_t live() const { return live_; }
 
  private:
   struct Entry {
     Thread* thread = nullptr;  // null when it has ended
-    JoinCall* join = nullptr;
+    Joiner joiner;
     uint32_t generation = 1;
     uint32_t next_free = 0;
     bool used = false;

@@ -42,13 +42,13 @@ bool TimerWheel::FindNext(Next& next) const {
     uint64_t occupied = levels_[l].occupied;
     if (occupied == 0) continue;
     unsigned shift = static_cast<unsigned>(l * kSlotBits);
-    int here = static_cast<int>(tick_ >> shift & (kSlots - 1));
-    size_t ahead = static_cast<size_t>(std::countr_zero(std::rotr(occupied, here)));
+    size_t here = tick_ >> shift & (kSlots - 1);
+    // From the next slot on: what lies in the current slot of the top level is a whole turn away.
+    int turn = static_cast<int>((here + 1) & (kSlots - 1));
+    size_t ahead = 1 + static_cast<size_t>(std::countr_zero(std::rotr(occupied, turn)));
     next.level = l;
-    next.slot = (static_cast<size_t>(here) + ahead) & (kSlots - 1);
+    next.slot = (here + ahead) & (kSlots - 1);
     next.tick = ((tick_ >> shift) + ahead) << shift;
-    // The slot of the current tick can only be occupied at the top, by a deadline that is more than a turn away.
-    if (next.tick <= tick_) next.tick += kSlots << shift;
     return true;
   }
   return false;
@@ -60,13 +60,14 @@ bool TimerWheel::Advance(uint64_t now_ns) {
   Next next;
   while (FindNext(next) && next.tick <= now_tick) {
     tick_ = next.tick;
-    IntrusiveList<Timer>& slot = levels_[next.level].slots[next.slot];
-    // A function that fires may start timers, but none into this slot: it is not in the future.
-    while (Timer* timer = slot.front()) {
-      Unlink(*timer);
+    // Each timer of the slot is looked at once: those of a later turn of the top level go back into the same slot.
+    Level& level = levels_[next.level];
+    IntrusiveList<Timer> taken;
+    while (Timer* timer = level.slots[next.slot].PopFront()) taken.PushBack(*timer);
+    level.occupied &= ~(uint64_t{1} << next.slot);
+    while (Timer* timer = taken.PopFront()) {
       if (timer->tick > tick_) {
         Insert(*timer);
-        if (timer->level == next.level && timer->slot == next.slot) break;  // another turn of the top level
         continue;
       }
       --pending_;

@@ -84,7 +84,7 @@ def check_lock_free(path, lines):
     if path == "core/exchange/atomics.h":
         missing = [s for s in missing if s not in ("WHY", "INVARIANTS", "COST")]
     if missing:
-        yield "%s:1: shares words: its opening comment has no %s" % (path, ", ".join(missing))
+        yield "%s:1: shares words; opening comment without %s" % (path, ", ".join(missing))
 
 
 def check_test(path, lines):
@@ -133,4 +133,5 @@ def check_tree(root):
 
 
 if __name__ == "__main__":
-    sys.exit(source_tree.report("tidy", check_tree(source_tree.root_of_runfile(sys.argv[1])), "STYLE.md has the rules."))
+    top = source_tree.root_of_runfile(sys.argv[1])
+    sys.exit(source_tree.report("tidy", check_tree(top), "STYLE.md has the rules."))

@@ -55,7 +55,7 @@ def choose_accel(wanted, problem):
 
 
 def command(options, accel, boot_words, status_path):
-    """QEMU's command line; `boot_words` are what boots: -cdrom or -kernel. The kernel's status goes to `status_path`."""
+    """QEMU's command line; `boot_words` are what boots, -cdrom or -kernel. Its status goes to `status_path`."""
     accel_words = ["-accel", "kvm", "-cpu", "host"] if accel == "kvm" else ["-accel", "tcg,thread=multi", "-cpu", "max"]
     return [program(), "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status_path,

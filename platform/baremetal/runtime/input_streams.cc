@@ -1,6 +1,7 @@
 #include "platform/baremetal/runtime/input_streams.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -171,6 +172,14 @@ int poll(struct pollfd* descriptors, nfds_t count, int) {
   return static_cast<int>(count);
 }
 
+// Nothing can be mapped: who asks reads the file instead. musl asks for its time zone and message files.
+void* mmap(void*, size_t, int, int, int, off_t) noexcept {
+  errno = ENODEV;
+  return MAP_FAILED;
+}
+int munmap(void*, size_t) noexcept { return 0; }
+const char* __map_file(const char*, size_t*) { return nullptr; }
+
 FILE* fdopen(int descriptor, const char* mode) {
   if (FileOf(descriptor) == nullptr || !ReadOnly(mode)) {
     errno = ReadOnly(mode) ? EBADF : EROFS;
@@ -197,6 +206,8 @@ off64_t lseek64(int, off64_t, int) noexcept __attribute__((alias("lseek")));
 off_t __lseek(int, off_t, int) __attribute__((alias("lseek")));
 int fstat64(int, struct stat64*) noexcept __attribute__((alias("fstat")));
 int stat64(const char*, struct stat64*) noexcept __attribute__((alias("stat")));
+void* mmap64(void*, size_t, int, int, int, off64_t) noexcept __attribute__((alias("mmap")));
+int __munmap(void*, size_t) noexcept __attribute__((alias("munmap")));
 FILE* fopen64(const char*, const char*) __attribute__((alias("fopen")));
 
 }  // extern "C"

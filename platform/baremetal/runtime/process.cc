@@ -65,6 +65,11 @@ void CallPlain(void* function) { reinterpret_cast<void (*)()>(function)(); }
 
 using toro::runtime::at_exit;
 
+// Not in the block below: the header declares it with C++ linkage.
+int at_quick_exit(void (*function)()) {
+  return toro::runtime::at_quick_exit.Add(&toro::runtime::CallPlain, reinterpret_cast<void*>(function), nullptr);
+}
+
 extern "C" {
 
 using Function = void (*)();
@@ -80,10 +85,6 @@ void __cxa_finalize(void*) {}
 
 int atexit(void (*function)()) {
   return at_exit.Add(&toro::runtime::CallPlain, reinterpret_cast<void*>(function), nullptr);
-}
-
-int at_quick_exit(void (*function)()) {
-  return toro::runtime::at_quick_exit.Add(&toro::runtime::CallPlain, reinterpret_cast<void*>(function), nullptr);
 }
 
 [[noreturn]] void _Exit(int status) { toro::platform::PowerOff(status & 0xff); }
@@ -161,7 +162,13 @@ void RunInitArray() {
 
 int RunMain(int argc, char** argv) {
   RunInitArray();
-  exit(ApplicationMain(argc, argv));
+  return ApplicationMain(argc, argv);
 }
 
 }  // namespace toro::runtime
+
+namespace toro::platform {
+
+void Exit(int status) { exit(status); }
+
+}  // namespace toro::platform

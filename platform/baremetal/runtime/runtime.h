@@ -10,8 +10,7 @@ extern "C" int ApplicationMain(int argc, char** argv) asm("main");
 // Runs the constructors of all static objects, in the calling thread. Once, on CPU 0, in a thread, before main.
 void RunInitArray();
 
-// RunInitArray, main, exit: what Cluster::SpawnMain starts. Does not return: destructors, atexit functions and the flush of
-// stdout come before the machine powers off with main's value.
+// RunInitArray, then main: what Cluster::SpawnMain starts.
 int RunMain(int argc, char** argv);
 
 }  // namespace toro::runtime

@@ -60,37 +60,44 @@ void AddTypeName(Text& text, const char* name) {
 }  // namespace toro::runtime
 
 // The parts of the exception library that an application with exceptions has anyway.
-extern "C" [[gnu::weak]] std::type_info* toro_weak_current_exception_type() asm("__cxa_current_exception_type");
 extern "C" [[gnu::weak]] char** toro_weak_get_globals() asm("__cxa_get_globals");
 extern "C" [[gnu::weak]] const char toro_weak_std_exception_type[] asm("_ZTISt9exception");
 
 namespace {
 
-// Layout of a thrown object [itanium-eh 2.2.1]: the header, whose last word but four tells the language, then the object.
+// Layout of what is thrown [itanium-eh 2.2.1]: a header, which starts with the type, then the object. A copy that an
+// exception_ptr throws has another class, and a pointer to the object in place of the type.
 constexpr size_t kHeaderBytes = 112;
 constexpr size_t kClassOffset = 80;
+constexpr uint64_t kThrownByCpp = 0x474e5543432b2b00;       // "GNUCC++", 0
+constexpr uint64_t kThrownFromPointer = 0x474e5543432b2b01;  // "GNUCC++", 1
 
-// The what() of the exception being handled, or null when it is none of std::exception's, or a copy held by exception_ptr.
-const char* What(const std::type_info& type) {
-  if (toro_weak_std_exception_type == nullptr || toro_weak_get_globals == nullptr) return nullptr;
-  char* header = *toro_weak_get_globals();
-  constexpr uint64_t kThrownByCpp = 0x474e5543432b2b00;  // "GNUCC++\0"
-  if (header == nullptr || *reinterpret_cast<uint64_t*>(header + kClassOffset) != kThrownByCpp) return nullptr;
-  void* object = header + kHeaderBytes;
+// The exception being handled, or null.
+char* CurrentObject() {
+  char* header = toro_weak_get_globals != nullptr ? *toro_weak_get_globals() : nullptr;
+  if (header == nullptr) return nullptr;
+  uint64_t exception_class = *reinterpret_cast<uint64_t*>(header + kClassOffset);
+  if (exception_class == kThrownByCpp) return header + kHeaderBytes;
+  return exception_class == kThrownFromPointer ? *reinterpret_cast<char**>(header) : nullptr;
+}
+
+// The what() of `object`, or null when it is none of std::exception's.
+const char* What(const std::type_info& type, void* object) {
   auto* base = reinterpret_cast<const std::type_info*>(toro_weak_std_exception_type);
-  if (!base->__do_catch(&type, &object, 1)) return nullptr;
+  if (base == nullptr || !base->__do_catch(&type, &object, 1)) return nullptr;
   return static_cast<std::exception*>(object)->what();
 }
 
 [[noreturn]] void StopOnTerminate() {
   toro::runtime::Text text;
-  std::type_info* type = toro_weak_current_exception_type != nullptr ? toro_weak_current_exception_type() : nullptr;
-  if (type == nullptr) {
+  char* object = CurrentObject();
+  if (object == nullptr) {
     text.Add("std::terminate was called without an exception");
   } else {
+    const std::type_info& type = **reinterpret_cast<std::type_info**>(object - kHeaderBytes);
     text.Add("nobody caught an exception of type ");
-    toro::runtime::AddTypeName(text, type->name());
-    if (const char* what = What(*type)) {
+    toro::runtime::AddTypeName(text, type.name());
+    if (const char* what = What(type, object)) {
       text.Add(": ");
       text.Add(what);
     }

@@ -10,16 +10,16 @@
 extern "C" {
 
 // From kernel.ld.
-extern const char __image_start[], __image_end[];
+extern const char __image_start[], __text_end[];
 extern const char __eh_frame_hdr_start[];
 
-// 0 and the tables for an address of the image, -1 for any other: the unwinder stops there.
+// 0 and the tables for an address of the code, -1 for any other: the unwinder stops there.
 int _dl_find_object(void* address, struct dl_find_object* result) noexcept {
   auto place = static_cast<const char*>(address);
-  if (place < __image_start || place >= __image_end) return -1;
+  if (place < __image_start || place >= __text_end) return -1;
   result->dlfo_flags = 0;
   result->dlfo_map_start = const_cast<char*>(__image_start);
-  result->dlfo_map_end = const_cast<char*>(__image_end);
+  result->dlfo_map_end = const_cast<char*>(__text_end);
   result->dlfo_link_map = nullptr;
   result->dlfo_eh_frame = const_cast<char*>(__eh_frame_hdr_start);
   return 0;
