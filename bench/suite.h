@@ -4,11 +4,12 @@
 // sample of each contender of the group, round 2 the next, and a median is over rounds. google-benchmark runs each
 // contender as one iteration with manual time; the time comes from Bracket::Take.
 //
-// WHY passes. A hypervisor leaves CPUs where they are for seconds. All groups are run kPasses times over, so that each meets
-// more than one placement.
+// WHY passes. A hypervisor leaves CPUs where they are for seconds. All groups are run kPasses times over, so that each
+// meets more than one placement.
 //
-// BOUNDS. A pass of a group ends after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer samples, never
-// a hang. A sample that does not end within kSampleSeconds ends the program with a message that names it.
+// BOUNDS. A pass of a group ends after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer
+// samples, never a hang. A sample that does not end within kSampleSeconds ends the program with a message that names
+// it.
 #ifndef BENCH_SUITE_H_
 #define BENCH_SUITE_H_
 
