@@ -24,7 +24,7 @@ q35="-M q35 -smp 2 -m 64"
   boot 1 "cpus=" "$hello" $q35 -append "cpus=9"
   boot 1 "cpus=" "$hello" $q35 -append "cpus=many"
   boot 1 "colour=red" "$hello" $q35 -append "colour=red"
-  boot 134 "memory is too small" "$hello" -M q35 -smp 16 -m 16
+  boot 1 "memory" "$hello" -M q35 -smp 16 -m 16
   boot 1 "no ACPI tables" "$hello" -M microvm,acpi=off -smp 2 -m 64
   boot 1 "no ACPI tables" "$hello" -M pc,acpi=off -smp 2 -m 64
   boot 0 "Hello" "$hello" -M microvm,acpi=off -smp 2 -m 64 -append "cpus=1"
