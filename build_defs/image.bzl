@@ -8,18 +8,12 @@ kernel. The transition below is all that chooses.
 ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names of its functions"})
 
 def _baremetal_impl(settings, attr):
-    return {
-        "//command_line_option:platforms": "//build_defs:x86_64_baremetal",
-        "//command_line_option:strip": "never",  # APP.debug.elf needs what Bazel would strip; APP.elf is stripped here
-    }
+    return {"//command_line_option:platforms": "//build_defs:x86_64_baremetal"}
 
 _baremetal = transition(
     implementation = _baremetal_impl,
     inputs = [],
-    outputs = [
-        "//command_line_option:platforms",
-        "//command_line_option:strip",
-    ],
+    outputs = ["//command_line_option:platforms"],
 )
 
 _POST_LINK = """set -e
@@ -49,7 +43,7 @@ def _toro_image_impl(ctx):
     return [
         DefaultInfo(
             files = depset([elf, debug, report], order = "preorder"),
-            runfiles = ctx.runfiles(files = [elf]),
+            runfiles = ctx.runfiles([elf, debug, report]),
         ),
         ToroImageInfo(elf = elf),
     ]
@@ -88,10 +82,7 @@ def _toro_iso_impl(ctx):
         arguments = [arguments],
         use_default_shell_env = True,
     )
-    return [DefaultInfo(
-        files = depset([iso]),
-        runfiles = ctx.runfiles(files = [iso]),
-    )]
+    return [DefaultInfo(files = depset([iso]), runfiles = ctx.runfiles([iso]))]
 
 toro_iso = rule(
     doc = "APP.iso: the image behind GRUB, with the modules as input files.",

@@ -65,11 +65,13 @@ struct BootInfo {
   static constexpr const char* kTextFull =
       "command line and module names together are longer than 4096 bytes: shorten them";
 
+  // Each text has a NUL behind it.
   bool Keep(std::string_view from, std::string_view& kept) {
-    if (from.size() > kMostTextBytes - text_used) return false;
+    if (from.size() + 1 > kMostTextBytes - text_used) return false;
     char* at = text + text_used;
     for (size_t i = 0; i < from.size(); ++i) at[i] = from[i];
-    text_used += from.size();
+    at[from.size()] = '\0';
+    text_used += from.size() + 1;
     kept = {at, from.size()};
     return true;
   }

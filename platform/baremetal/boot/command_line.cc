@@ -1,58 +1,9 @@
 #include "platform/baremetal/boot/command_line.h"
 
+#include "platform/baremetal/boot/word_reader.h"
+
 namespace toro::baremetal {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-// Cuts a line into words, and copies them without their quotes, each with a NUL behind it.
-class WordReader {
- public:
-  WordReader(std::string_view line, char* to, size_t room) : line_(line), to_(to), room_(room) {}
-
-  // False at the end of the line, or when `problem` is set.
-  bool Next(std::string_view& word) {
-    while (at_ < line_.size() && IsBlank(line_[at_])) ++at_;
-    if (at_ == line_.size()) return false;
-    char* start = to_;
-    char quote = 0;
-    for (; at_ < line_.size() && (quote != 0 || !IsBlank(line_[at_])); ++at_) {
-      char c = line_[at_];
-      if (quote == 0 && (c == '\'' || c == '"')) {
-        quote = c;
-      } else if (c == quote && quote != 0) {
-        quote = 0;
-      } else {
-        if (c == '\\' && quote != '\'' && ++at_ == line_.size()) return Fail("a backslash at the end of");
-        if (!Put(line_[at_])) return false;
-      }
-    }
-    if (quote != 0) return Fail("a quote that is not closed in");
-    size_t bytes = static_cast<size_t>(to_ - start);
-    if (!Put('\0')) return false;
-    word = {start, bytes};
-    return true;
-  }
-
-  const char* problem = nullptr;
-
- private:
-  bool Put(char c) {
-    if (room_ == 0) return Fail("too many bytes in");
-    *to_++ = c;
-    --room_;
-    return true;
-  }
-  bool Fail(const char* cause) {
-    problem = cause;
-    return false;
-  }
-
-  std::string_view line_;
-  size_t at_ = 0;
-  char* to_;
-  size_t room_;
-};
 
 bool ParseNumber(std::string_view text, uint64_t& value) {
   if (text.empty()) return false;
@@ -106,8 +57,8 @@ const char* ParseCommandLine(std::string_view line, CommandLine& result) {
       return problem;
     }
   }
-  if (reader.problem != nullptr) result.culprit = line;
-  return reader.problem;
+  if (reader.problem() != nullptr) result.culprit = line;
+  return reader.problem();
 }
 
 }  // namespace toro::baremetal

@@ -1,8 +1,7 @@
 // The kernel's command line: `cpus=4 seed=7 report -- words for the application`.
 //
-// SYNTAX. Words are separated by blanks. Kernel words come first; the word `--` ends them, and all that follow are the
-// application's arguments, in order. Inside a word, '...' and "..." keep blanks, and a backslash takes the next character
-// as it is, outside of '...'. (GRUB quotes the words of its configuration in this manner before it hands them over.)
+// SYNTAX. Kernel words come first; the word `--` ends them, and all that follow are the application's arguments, in order.
+// Quotes and backslashes as in word_reader.h.
 //
 // A word that is not understood is an error: a mistyped option must not be ignored in silence.
 #ifndef PLATFORM_BAREMETAL_BOOT_COMMAND_LINE_H_

@@ -3,6 +3,7 @@
 // This is the composition root of the bare machine: the one place that knows the loader, the firmware, the CPUs, the
 // memory and the core.
 #include <span>
+#include <string_view>
 
 #include "core/base/check.h"
 #include "core/base/units.h"
@@ -15,6 +16,7 @@
 #include "platform/baremetal/boot/build_address_space.h"
 #include "platform/baremetal/boot/command_line.h"
 #include "platform/baremetal/boot/firmware.h"
+#include "platform/baremetal/boot/input_pack.h"
 #include "platform/baremetal/boot/memory_plan.h"
 #include "platform/baremetal/boot/multiboot2.h"
 #include "platform/baremetal/boot/pvh.h"
@@ -41,7 +43,8 @@ namespace {
 
 constinit BootInfo boot_info{};
 constinit CommandLine command_line{};
-constinit InputFile inputs[BootInfo::kMostModules] = {};
+constinit InputFile inputs[128] = {};
+constinit size_t input_count = 0;
 constinit Firmware firmware;
 
 void ReadLoader(uint32_t magic, uint64_t address) {
@@ -94,11 +97,28 @@ size_t ChooseCpus() {
   return wanted;
 }
 
+// The modules' memory is not divided; KeepInputs runs before the tables are built, ReadInputs on them.
 void KeepInputs(MemoryPlan& plan) {
   for (size_t i = 0; i < boot_info.module_count; ++i) {
     const BootModule& module = boot_info.modules[i];
     plan.Keep(AlignDown(module.begin, kPageBytes), AlignUp(module.begin + module.bytes, kPageBytes));
-    inputs[i] = {module.name, {reinterpret_cast<const char*>(module.begin), module.bytes}};
+  }
+}
+
+std::string_view ContentsOf(const BootModule& module) {
+  return {reinterpret_cast<const char*>(module.begin), module.bytes};
+}
+
+// PVH hands over one module, which may be a pack; every module of multiboot2 is a file.
+void ReadInputs(uint32_t magic) {
+  if (magic == kPvhMagic && boot_info.module_count == 1 && IsInputPack(ContentsOf(boot_info.modules[0]))) {
+    const char* problem = ReadInputPack(ContentsOf(boot_info.modules[0]), inputs, input_count);
+    if (problem != nullptr) RefuseToBoot(problem);
+    return;
+  }
+  static_assert(sizeof inputs / sizeof inputs[0] >= BootInfo::kMostModules);
+  for (size_t i = 0; i < boot_info.module_count; ++i) {
+    inputs[input_count++] = {boot_info.modules[i].name, ContentsOf(boot_info.modules[i])};
   }
 }
 
@@ -186,11 +206,26 @@ void PrintMemoryReport(size_t cpus) {
 
 uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : Machine::Cycles(); }
 
+[[noreturn]] void RefuseForMemory(size_t cpus, size_t large_pages) {
+  Print("toro: cannot start: each CPU needs 2 MiB of its own at least, but this machine has memory for ");
+  PrintDecimal(large_pages);
+  Print(large_pages == 1 ? " CPU and is to use " : " CPUs and is to use ");
+  PrintDecimal(cpus);
+  Print("; give it more memory (qemu -m), or use fewer CPUs (cpus=N)\n");
+  platform::PowerOff(1);
+}
+
 void CreateCluster(size_t cpus) {
+  size_t large_pages = 0;
+  for (const MemoryRange& range : boot_memory.plan.left()) {
+    uint64_t begin = AlignUp(range.begin, kLargePageBytes), end = AlignDown(range.end(), kLargePageBytes);
+    if (begin < end) large_pages += (end - begin) / kLargePageBytes;
+  }
+  if (large_pages < cpus) RefuseForMemory(cpus, large_pages);
   ClusterConfig config;
   config.cpus = cpus;
   config.memory = boot_memory.plan.left();
-  config.inputs = {inputs, boot_info.module_count};
+  config.inputs = {inputs, input_count};
   config.boot_seed = ChooseSeed();
   Cluster::Create(config);
 }
@@ -210,6 +245,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   size_t cpus = ChooseCpus();
   uint64_t trampoline = SettleMemory(cpus);
   EnableLocalApic();
+  ReadInputs(magic);
   StartCpus(boot_memory.areas, trampoline, &RunApplicationCpu);
   CreateCluster(cpus);
   WaitForCpus(boot_memory.areas, trampoline);

@@ -12,7 +12,7 @@
 namespace toro::baremetal {
 namespace {
 
-enum Vector : uint64_t { kNonMaskable = 2, kInvalidOpcode = 6, kSegmentNotPresent = 11, kPageFault = 14 };
+enum Vector : uint64_t { kNonMaskable = 2, kSegmentNotPresent = 11, kProtection = 13, kPageFault = 14 };
 
 // [sdm3 6.3.1]
 constexpr const char* kNames[32] = {
@@ -39,6 +39,9 @@ constexpr const char* kNames[32] = {
     "virtualisation exception",
     "control protection fault",
 };
+
+// An error code about a selector: bit 1 says that it was an interrupt's gate [sdm3 6.13].
+constexpr uint64_t kOfGate = 2;
 
 constexpr uint64_t kNullAreaBytes = 64 * 1024;
 
@@ -75,9 +78,10 @@ void PrintCause(const ExceptionFrame& frame, uint64_t address) {
   Print("\ntoro: fatal: ");
   if (frame.vector == kPageFault) {
     PrintPageFault(frame, address);
-  } else if (frame.vector == kSegmentNotPresent && (frame.error_code & 2)) {
-    Print("interrupt without a handler, vector ");
-    PrintHex(frame.error_code >> 3, 2);
+  } else if ((frame.vector == kSegmentNotPresent || frame.vector == kProtection) && (frame.error_code & kOfGate)) {
+    Print("interrupt without a handler, error code ");
+    PrintHex(frame.error_code);
+    Print(" (8 times the vector, plus 2)");
   } else {
     const char* name = frame.vector < 32 ? kNames[frame.vector] : nullptr;
     Print(name != nullptr ? name : "reserved exception");
@@ -119,6 +123,16 @@ void PrintRegisters(const ExceptionFrame& f, uint64_t address) {
   PrintRegister("error ", f.error_code, "\n");
 }
 
+// A call of something that is no code has made no frame yet: its return address is the top of the stack.
+void PrintFaultBacktrace(const ExceptionFrame& frame) {
+  bool jumped_nowhere = frame.vector == kPageFault && (frame.error_code & kWasFetch);
+  if (jumped_nowhere && frame.rsp % 8 == 0 && IsMapped(frame.rsp, 8)) {
+    PrintBacktrace(*reinterpret_cast<const uint64_t*>(frame.rsp) - 1, frame.rbp);
+  } else {
+    PrintBacktrace(frame.rip, frame.rbp);
+  }
+}
+
 }  // namespace
 
 // Called by the stubs, on the exception's own stack.
@@ -129,7 +143,7 @@ extern "C" [[noreturn]] void HandleException(const ExceptionFrame& frame) {
   PrintCause(frame, address);
   PrintWhere();
   PrintRegisters(frame, address);
-  PrintBacktrace(frame.rip, frame.rbp);
+  PrintFaultBacktrace(frame);
   EndPanic();
 }
 

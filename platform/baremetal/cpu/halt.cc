@@ -20,10 +20,10 @@ constinit uint32_t cpu_apic_ids[kMaxCpus] = {};
 
 namespace {
 
-// The armed moment that is still to come and early enough needs no second arming: a spurious return is allowed, a late one not.
+// A timer that is armed for this very moment stays armed. One that is armed for another, and no longer needed, may ring: a
+// spurious return is cheaper than to stop it.
 void ArmFor(CpuBlock& self, uint64_t deadline_ns) {
-  if (deadline_ns == kNever) return;
-  if (self.timer_deadline_ns != 0 && self.timer_deadline_ns == deadline_ns) return;
+  if (deadline_ns == kNever || self.timer_deadline_ns == deadline_ns) return;
   self.timer_deadline_ns = deadline_ns;
   ArmTimer(ClockNowNs(), deadline_ns);
 }
@@ -37,14 +37,14 @@ void WakeCpu(CpuId cpu) { baremetal::SendWake(baremetal::cpu_apic_ids[cpu.index(
 
 void HaltCpu(uint64_t deadline_ns) {
   baremetal::CpuBlock& self = baremetal::CurrentCpuBlock();
-  auto latched = [&self]() -> volatile uint64_t& { return self.wake_latched; };
-  if (latched() == 0) {
+  volatile uint64_t& latched = self.wake_latched;
+  if (latched == 0) {
     baremetal::ArmFor(self, deadline_ns);
     asm volatile("sti; hlt" : : : "memory");  // interrupts open only after the HLT has begun [sdm2 STI]
   } else {
     baremetal::EnableInterrupts();
   }
-  latched() = 0;
+  latched = 0;  // a wake-up that came meanwhile has had its effect: this call returns
 }
 
 }  // namespace platform

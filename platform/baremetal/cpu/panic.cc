@@ -20,7 +20,8 @@ namespace {
 constexpr uint32_t kNobody = ~uint32_t{0};
 constinit std::atomic<uint32_t> reporter{kNobody};
 
-constexpr int kMostFrames = 64;
+constexpr int kMostLines = 48;
+constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 
 void PrintCodeAddress(int number, uint64_t address) {
   Print("  #");
@@ -37,6 +38,14 @@ void PrintCodeAddress(int number, uint64_t address) {
     }
   }
   Print("\n");
+}
+
+// A recursion is one line, however deep.
+void PrintRepeated(uint64_t times) {
+  if (times == 0) return;
+  Print("     the same call, ");
+  PrintDecimal(times);
+  Print(times == 1 ? " more time\n" : " more times\n");
 }
 
 }  // namespace
@@ -65,14 +74,28 @@ void PrintWhere() {
 
 void PrintBacktrace(uint64_t ip, uint64_t frame) {
   int number = 0;
+  uint64_t repeated = 0, last = ip;
   if (ip != 0) PrintCodeAddress(number++, ip);
-  while (number < kMostFrames && frame % 8 == 0 && IsMapped(frame, 16)) {
+  for (int walked = 0; walked < kMostFrames && frame % 8 == 0 && IsMapped(frame, 16); ++walked) {
     const uint64_t* words = reinterpret_cast<const uint64_t*>(frame);
     if (words[1] == 0) break;
-    PrintCodeAddress(number++, words[1] - 1);
+    uint64_t address = words[1] - 1;  // in the call, not behind it
+    if (address == last) {
+      ++repeated;
+    } else {
+      PrintRepeated(repeated);
+      repeated = 0;
+      if (number == kMostLines) {
+        Print("  ... and deeper\n");
+        return;
+      }
+      PrintCodeAddress(number++, address);
+    }
+    last = address;
     if (words[0] <= frame) break;  // stacks grow down: whatever this is, it is not a caller's frame
     frame = words[0];
   }
+  PrintRepeated(repeated);
 }
 
 void EndPanic() { platform::PowerOff(kPanicStatus); }

@@ -1,9 +1,11 @@
 // PowerOff: the ways out, from the one that carries a status to the one that always works.
 #include "platform/baremetal/cpu/power_off.h"
 
+#include "core/base/units.h"
 #include "core/machine/platform_services.h"
 #include "drivers/acpi/sleep_state.h"
 #include "drivers/reg/io_ports.h"
+#include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/layout.h"
 #include "platform/baremetal/cpu/local_apic.h"
@@ -51,6 +53,8 @@ void SleepForEver() {
   };
   write(fadt.pm1a_control_port, types.a);
   write(fadt.pm1b_control_port, types.b);
+  // The power goes a moment later.
+  for (uint64_t start_ns = ClockNowNs(); ClockNowNs() - start_ns < kNsPerSecond;) x86_64::Pause();
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+#include "platform/baremetal/boot/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace toro::baremetal {
+namespace {
+
+std::vector<std::string> Arguments(const CommandLine& line) {
+  return std::vector<std::string>(line.arguments + 1, line.arguments + line.argument_count);
+}
+
+TEST(CommandLineTest, EmptyLineGivesDefaultsAndAProgramName) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("", line), nullptr);
+  EXPECT_FALSE(line.has_cpus);
+  EXPECT_FALSE(line.has_seed);
+  EXPECT_FALSE(line.report);
+  ASSERT_EQ(line.argument_count, 1);
+  EXPECT_STREQ(line.arguments[0], "app");
+  EXPECT_EQ(line.arguments[1], nullptr);
+}
+
+TEST(CommandLineTest, KernelWordsAreRead) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("  cpus=4\tseed=18446744073709551615 report ", line), nullptr);
+  EXPECT_TRUE(line.has_cpus);
+  EXPECT_EQ(line.cpus, 4u);
+  EXPECT_TRUE(line.has_seed);
+  EXPECT_EQ(line.seed, ~uint64_t{0});
+  EXPECT_TRUE(line.report);
+}
+
+TEST(CommandLineTest, WhatFollowsTwoDashesBelongsToTheApplication) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("cpus=1 -- cpus=2 nonsense -- x", line), nullptr);
+  EXPECT_EQ(line.cpus, 1u);
+  EXPECT_EQ(Arguments(line), (std::vector<std::string>{"cpus=2", "nonsense", "--", "x"}));
+}
+
+TEST(CommandLineTest, QuotesKeepBlanksAndBackslashTakesTheNextCharacter) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine(R"(-- "a b" 'c "d\' e\ f "g\"h" "" x"y z"w)", line), nullptr);
+  EXPECT_EQ(Arguments(line), (std::vector<std::string>{"a b", "c \"d\\", "e f", "g\"h", "", "xy zw"}));
+}
+
+TEST(CommandLineTest, UnknownWordIsNamed) {
+  CommandLine line;
+  EXPECT_STREQ(ParseCommandLine("cpus=2 cpu=3", line), "unknown word");
+  EXPECT_EQ(line.culprit, "cpu=3");
+}
+
+TEST(CommandLineTest, MalformedNumbersAreRefused) {
+  for (const char* text : {"cpus=", "cpus", "cpus=-1", "cpus=4x", "cpus=0x4", "seed=18446744073709551616", "report=1"}) {
+    CommandLine line;
+    EXPECT_NE(ParseCommandLine(text, line), nullptr) << text;
+    EXPECT_EQ(line.culprit, text);
+  }
+}
+
+TEST(CommandLineTest, OpenQuoteAndFinalBackslashAreRefused) {
+  for (const char* text : {"-- 'a", "-- \"a", "-- a\\", "-- \"a\\"}) {
+    CommandLine line;
+    EXPECT_NE(ParseCommandLine(text, line), nullptr) << text;
+  }
+}
+
+TEST(CommandLineTest, OneArgumentTooManyIsRefused) {
+  std::string text = "--";
+  for (int i = 0; i < 63; ++i) text += " x";
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine(text, line), nullptr);
+  EXPECT_EQ(line.argument_count, 64);
+  EXPECT_EQ(line.arguments[64], nullptr);
+  CommandLine longer;
+  EXPECT_NE(ParseCommandLine(text + " y", longer), nullptr);
+}
+
+}  // namespace
+}  // namespace toro::baremetal
