@@ -1,5 +1,5 @@
 #!/bin/bash
-# check_size.sh FILE... LIMIT: fails when the image (the .elf of FILE... that is not .debug.elf) has LIMIT bytes or more.
+# check_size.sh FILE... LIMIT: fails if the image (the .elf of FILE... that is not .debug.elf) has LIMIT bytes or more.
 set -u
 limit=${!#}
 for file in "${@:1:$#-1}"; do
