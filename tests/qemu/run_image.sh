@@ -1,9 +1,9 @@
 #!/bin/bash
 # run_image.sh FILE... EXPECTED STATUS: boots the image and compares what it prints and how it ends.
 #
-# FILE... is what //apps/APP:image or :iso consists of: of it, the .iso is booted through GRUB, or else the first .elf by PVH.
-# EXPECTED is the whole output if it is called expected_output*; if it is called expected_lines*, each of its lines must be
-# part of a line of the output, in this order. STATUS is the value that the application ends with.
+# FILE... is what //apps/APP:image or :iso consists of: of it, the .iso is booted through GRUB, or else the .elf by PVH.
+# EXPECTED is the whole output if it is called expected_output*; if it is called expected_lines*, each of its lines must
+# be part of a line of the output, in this order. STATUS is the value that the application ends with.
 set -u
 
 readonly TIMEOUT_S=50

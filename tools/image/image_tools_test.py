@@ -106,7 +106,8 @@ class MakeIsoTest(unittest.TestCase):
                 make_iso.grub_word(word, "word")
 
     def make(self, folder, *words):
-        return subprocess.run([os.path.join(FOLDER, "make_iso"), *words], cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
+        program = os.path.join(FOLDER, "make_iso")
+        return subprocess.run([program, *words], cwd=folder, stderr=subprocess.PIPE, text=True, check=False)
 
     def test_the_same_input_gives_the_same_bytes(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +133,8 @@ class MakeIsoTest(unittest.TestCase):
 
 
 class CheckSystemCallsTest(unittest.TestCase):
-    LINES = ["0000000000001000 <main>:", "    1000:\tcall   2000 <fork>", "0000000000002000 <fork>:", "    2000:\tsyscall"]
+    LINES = ["0000000000001000 <main>:", "    1000:\tcall   2000 <fork>",
+             "0000000000002000 <fork>:", "    2000:\tsyscall"]
 
     def test_the_function_and_its_caller_are_found(self):
         forbidden, callers = check_system_calls.scan(self.LINES)

@@ -189,7 +189,8 @@ void Memory() {
   std::free(numbers);
   std::free(aligned);
   std::printf("nothrow: %s\n", new (std::nothrow) char[size_t{1} << 40] == nullptr ? "null" : "memory");
-  std::printf("getenv: %s, CPUs: %u\n", std::getenv("HOME") == nullptr ? "null" : "set", std::thread::hardware_concurrency());
+  std::printf("getenv: %s, CPUs: %u\n", std::getenv("HOME") == nullptr ? "null" : "set",
+              std::thread::hardware_concurrency());
 }
 
 }  // namespace
