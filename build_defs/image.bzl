@@ -1,8 +1,8 @@
 """toro_image: the ELF that boots. toro_iso: the ISO that GRUB boots.
 
-An application is one cc_binary. Built as it is, it is a Linux process; built for the platform //build_defs:x86_64_baremetal,
-its dependency //core/machine:world brings the entry point, the linker script and the C++ runtime, and the same target is a
-kernel. The transition below is all that chooses.
+An application is one cc_binary. Built as it is, it is a Linux process; built for the platform
+//build_defs:x86_64_baremetal, its dependency //core/machine:world brings the entry point, the linker script and the C++
+runtime, and the same target is a kernel. The transition below is all that chooses.
 """
 
 ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names of its functions"})
@@ -41,7 +41,10 @@ def _toro_image_impl(ctx):
         use_default_shell_env = True,
     )
     return [
-        DefaultInfo(files = depset([elf, debug, report], order = "preorder")),
+        DefaultInfo(
+            files = depset([elf, debug, report], order = "preorder"),
+            runfiles = ctx.runfiles([elf, debug, report]),
+        ),
         ToroImageInfo(elf = elf),
     ]
 
@@ -49,7 +52,7 @@ toro_image = rule(
     doc = "APP.elf (stripped, with function names), APP.debug.elf (for addr2line), APP.map (what takes the space).",
     implementation = _toro_image_impl,
     attrs = {
-        "program": attr.label(mandatory = True, cfg = _baremetal, executable = True, doc = "the application's cc_binary"),
+        "program": attr.label(mandatory = True, cfg = _baremetal, executable = True, doc = "a cc_binary"),
         "app": attr.string(mandatory = True, doc = "how the files are called"),
         "_add_symbols": attr.label(default = "//tools/image:add_symbols", allow_single_file = True),
         "_check_system_calls": attr.label(default = "//tools/image:check_system_calls", allow_single_file = True),
@@ -79,7 +82,7 @@ def _toro_iso_impl(ctx):
         arguments = [arguments],
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset([iso]))]
+    return [DefaultInfo(files = depset([iso]), runfiles = ctx.runfiles([iso]))]
 
 toro_iso = rule(
     doc = "APP.iso: the image behind GRUB, with the modules as input files.",

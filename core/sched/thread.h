@@ -51,8 +51,8 @@ struct ThreadBody {
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;
 
-// With the guard page, sixteen pages.
-inline constexpr size_t kDefaultStackBytes = 15 * kPageBytes;
+// With the guard page, fifteen pages: stacks a power of two apart would share the sets of the second-level cache.
+inline constexpr size_t kDefaultStackBytes = 14 * kPageBytes;
 inline constexpr size_t kMainStackBytes = 63 * kPageBytes;  // the stack of the thread that runs main()
 inline constexpr size_t kLeastStackBytes = 2 * kPageBytes;
 

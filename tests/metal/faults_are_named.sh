@@ -1,0 +1,46 @@
+#!/bin/sh
+# faults_are_named.sh FAULTS_ELF HELLO_ELF HELLO_ISO: what goes wrong on the bare machine is named, with a failing status.
+. tests/metal/boot.sh
+faults=$1
+hello=$2
+iso=$3
+q35="-M q35 -smp 2 -m 64"
+
+# shellcheck disable=SC2086 # $q35 is words
+{
+  boot 3 "leaving" "$faults" $q35 -append "-- exit-status"
+  boot 134 "null dereference" "$faults" $q35 -append "-- null"
+  boot 134 "stack overflow" "$faults" $q35 -append "-- stack"
+  boot 134 "thread deep" "$faults" $q35 -append "-- stack"
+  boot 134 "Descend" "$faults" $q35 -append "-- stack"
+  boot 134 "divi" "$faults" $q35 -append "-- divide"
+  boot 134 "invalid instruction" "$faults" $q35 -append "-- illegal"
+  boot 134 "read-only" "$faults" $q35 -append "-- write-text"
+  boot 134 "double free" "$faults" $q35 -append "-- double-free"
+  boot 134 "lies in no partition" "$faults" $q35 -append "-- foreign-free"
+  boot 134 "blocked outside of a thread" "$faults" $q35 -append "-- block-in-handler"
+
+  boot 1 "cpus=" "$hello" $q35 -append "cpus=0"
+  boot 1 "cpus=" "$hello" $q35 -append "cpus=9"
+  boot 1 "cpus=" "$hello" $q35 -append "cpus=many"
+  boot 1 "colour=red" "$hello" $q35 -append "colour=red"
+  boot 1 "memory" "$hello" -M q35 -smp 16 -m 16
+  boot 1 "no ACPI tables" "$hello" -M microvm,acpi=off -smp 2 -m 64
+  boot 1 "no ACPI tables" "$hello" -M pc,acpi=off -smp 2 -m 64
+  boot 0 "Hello" "$hello" -M microvm,acpi=off -smp 2 -m 64 -append "cpus=1"
+  boot 0 "Hello" "$hello" $q35 -append "cpus=1"
+  boot 0 "Hello" "$hello" -M q35 -smp 1 -m 8
+  boot 0 "Hello" "$iso" -M q35 -smp 1 -m 8
+}
+
+# A loader that hands over neither protocol: the same image, looking for another magic number than PVH's.
+unknown=$TEST_TMPDIR/unknown_loader.elf
+python3 - "$hello" "$unknown" <<'PYTHON'
+import sys
+image = open(sys.argv[1], "rb").read()
+magic = (0x336ec578).to_bytes(4, "little")
+assert magic in image, "the image does not look for PVH's magic number"
+open(sys.argv[2], "wb").write(image.replace(magic, b"nope"))
+PYTHON
+boot 1 "neither multiboot2 (GRUB) nor PVH" "$unknown" -M q35 -smp 1 -m 64
+finish
