@@ -27,8 +27,6 @@ enum class [[nodiscard]] Lookup {
   kBadTable,        // it does, but length or checksum are wrong
 };
 
-const char* LookupText(Lookup lookup);
-
 // Looks where the BIOS leaves it: the first KiB of the extended BIOS data area, and 0xe0000 to 0xfffff [acpi 5.2.5.1].
 // Returns 0 if it is not there.
 uint64_t ScanForRootPointer(const reg::PhysicalMemory& memory);

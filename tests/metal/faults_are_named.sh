@@ -29,6 +29,7 @@ q35="-M q35 -smp 2 -m 64"
   boot 1 "no ACPI tables" "$hello" -M pc,acpi=off -smp 2 -m 64
   boot 0 "Hello" "$hello" -M microvm,acpi=off -smp 2 -m 64 -append "cpus=1"
   boot 0 "Hello" "$hello" $q35 -append "cpus=1"
+  boot 0 "writable and executable 0 KiB, page 0 absent" "$hello" $q35 -append "report"
   boot 0 "Hello" "$hello" -M q35 -smp 1 -m 8
   boot 0 "Hello" "$iso" -M q35 -smp 1 -m 8
 }

@@ -21,7 +21,7 @@ struct CommandLine {
   uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
   bool has_seed = false;
   uint64_t seed = 0;
-  bool report = false;  // print how long the boot took and how the memory is divided
+  bool report = false;  // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
   int argument_count = 0;

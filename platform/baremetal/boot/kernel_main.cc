@@ -30,8 +30,10 @@
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/page_tables.h"
 #include "platform/baremetal/cpu/panic.h"
 #include "platform/baremetal/cpu/power_off.h"
+#include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/runtime/runtime.h"
 
 namespace toro {
@@ -185,6 +187,22 @@ uint64_t SettleMemory(size_t cpus) {
   return space.trampoline;
 }
 
+// Walks the tables that are in use: what they allow is looked up, not believed.
+void PrintRights() {
+  PageTables tables(reinterpret_cast<uint64_t*>(ReadCr3()));
+  PageTables::Census census = tables.Count();
+  Print("toro: code ");
+  PrintDecimal(census.code_bytes / kKiB);
+  Print(" KiB, read-only ");
+  PrintDecimal(census.read_only_bytes / kKiB);
+  Print(" KiB, writable ");
+  PrintDecimal(census.writable_bytes / kKiB);
+  Print(" KiB, writable and executable ");
+  PrintDecimal(census.writable_code_bytes / kKiB);
+  Print(" KiB, page 0 ");
+  Print(tables.Find(0) == 0 ? "absent\n" : "present\n");
+}
+
 void PrintReport(size_t cpus, uint64_t entry_cycles) {
   const MemoryDivision& division = Cluster::Get().memory();
   Print("toro: ready ");
@@ -197,6 +215,7 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   Print(" KiB, in no whole large page ");
   PrintDecimal(division.unusable_bytes / kKiB);
   Print(" KiB\n");
+  PrintRights();
   for (size_t i = 0; i < cpus; ++i) {
     Print("toro: CPU ");
     PrintDecimal(i);

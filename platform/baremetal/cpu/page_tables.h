@@ -40,6 +40,15 @@ class PageTables {
   // The entry that translates `address`, or 0 if none does.
   uint64_t Find(uint64_t address) const;
 
+  // What all tables together allow, in bytes.
+  struct Census {
+    uint64_t code_bytes = 0;
+    uint64_t read_only_bytes = 0;
+    uint64_t writable_bytes = 0;
+    uint64_t writable_code_bytes = 0;  // I1: none
+  };
+  Census Count() const;
+
   static bool IsWritable(uint64_t entry) { return entry & 2; }
   static bool IsExecutable(uint64_t entry) { return (entry & kPresent) && !(entry >> 63); }
 
@@ -50,6 +59,7 @@ class PageTables {
   // The table below `entry`; made, or split off a large page, if it is not there.
   static uint64_t* Below(uint64_t& entry, uint64_t bytes_per_entry, PageSource source);
   uint64_t* Directory(uint64_t address, PageSource source);
+  static void CountTable(const uint64_t* table, int shift, Census& census);
 
   uint64_t* root_;
 };
