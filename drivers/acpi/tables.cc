@@ -53,18 +53,12 @@ Lookup FindRootTable(const reg::PhysicalMemory& memory, uint64_t rsdp, Table& ro
 
 const char* LookupText(Lookup lookup) {
   switch (lookup) {
-    case Lookup::kFound:
-      return "found";
-    case Lookup::kNoRootPointer:
-      return "the machine has no ACPI root pointer";
-    case Lookup::kBadRootPointer:
-      return "the ACPI root pointer has a wrong signature or checksum";
-    case Lookup::kBadRootTable:
-      return "the ACPI root table cannot be read, or has a wrong checksum";
-    case Lookup::kMissing:
-      return "the ACPI root table does not name it";
-    case Lookup::kBadTable:
-      return "it is truncated, or has a wrong checksum";
+    case Lookup::kFound: return "found";
+    case Lookup::kNoRootPointer: return "the machine has no ACPI root pointer";
+    case Lookup::kBadRootPointer: return "the ACPI root pointer has a wrong signature or checksum";
+    case Lookup::kBadRootTable: return "the ACPI root table cannot be read, or has a wrong checksum";
+    case Lookup::kMissing: return "the ACPI root table does not name it";
+    case Lookup::kBadTable: return "it is truncated, or has a wrong checksum";
   }
   return "unknown";
 }

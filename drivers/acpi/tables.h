@@ -1,4 +1,5 @@
-// Finding ACPI tables [acpi 5.2]: root pointer, root table, one table by its signature. Every table that is used is checked.
+// Finding ACPI tables [acpi 5.2]: root pointer, root table, one table by its signature. Every table that is used is
+// checked.
 #ifndef DRIVERS_ACPI_TABLES_H_
 #define DRIVERS_ACPI_TABLES_H_
 

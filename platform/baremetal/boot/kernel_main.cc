@@ -2,6 +2,7 @@
 //
 // This is the composition root of the bare machine: the one place that knows the loader, the firmware, the CPUs, the
 // memory and the core.
+#include <atomic>
 #include <span>
 #include <string_view>
 
@@ -184,9 +185,12 @@ uint64_t SettleMemory(size_t cpus) {
   return space.trampoline;
 }
 
-void PrintMemoryReport(size_t cpus) {
+void PrintReport(size_t cpus, uint64_t entry_cycles) {
   const MemoryDivision& division = Cluster::Get().memory();
-  Print("toro: image ");
+  Print("toro: ready ");
+  uint64_t cycles = Machine::Cycles() - entry_cycles;
+  PrintDecimal(NsOfCycles(cycles, clock_ns_per_cycle_scaled.load(std::memory_order_relaxed)) / kNsPerUs);
+  Print(" us after the kernel's entry\ntoro: image ");
   PrintDecimal((ImageEnd() - AddressOf(__image_start)) / kKiB);
   Print(" KiB, page tables and CPU stacks ");
   PrintDecimal((boot_memory.reserve.end() - boot_memory.reserve.begin()) / kKiB);
@@ -234,6 +238,7 @@ void CreateCluster(size_t cpus) {
 
 // Called by boot.S on the boot CPU's loop stack.
 extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
+  uint64_t entry_cycles = Machine::Cycles();
   BuildInterruptGates();
   PrepareCpuArea(boot_cpu_area, kBootCpu, 0);
   EnterCpuArea(boot_cpu_area);
@@ -252,7 +257,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   if (trampoline != 0) UnmapTrampoline(trampoline);
   Cluster::Get().Enter(kBootCpu);
   Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);
-  if (command_line.report) PrintMemoryReport(cpus);
+  if (command_line.report) PrintReport(cpus, entry_cycles);
   ReleaseCpus();
   RunCpu(kBootCpu);
 }

@@ -58,20 +58,14 @@ const char* ParseModule(const unsigned char* tag, uint32_t bytes, BootInfo& info
 
 const char* ParseTag(uint32_t type, const unsigned char* tag, uint32_t bytes, uint64_t address, BootInfo& info) {
   switch (type) {
-    case kCommandLine:
-      return info.SetCommandLine(TextAt(tag + kHeaderBytes, bytes - kHeaderBytes));
-    case kModule:
-      return ParseModule(tag, bytes, info);
-    case kMemoryMap:
-      return ParseMemoryMap(tag, bytes, info);
+    case kCommandLine: return info.SetCommandLine(TextAt(tag + kHeaderBytes, bytes - kHeaderBytes));
+    case kModule: return ParseModule(tag, bytes, info);
+    case kMemoryMap: return ParseMemoryMap(tag, bytes, info);
     case kAcpiOld:  // a copy of the root pointer itself; the newer one wins
       if (info.rsdp == 0) info.rsdp = address + kHeaderBytes;
       return nullptr;
-    case kAcpiNew:
-      info.rsdp = address + kHeaderBytes;
-      return nullptr;
-    default:
-      return nullptr;
+    case kAcpiNew: info.rsdp = address + kHeaderBytes; return nullptr;
+    default: return nullptr;
   }
 }
 

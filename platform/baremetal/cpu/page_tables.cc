@@ -18,14 +18,10 @@ constexpr uint64_t kToTable = PageTables::kPresent | kWritable | kAccessed;
 constexpr uint64_t BitsOf(Rights rights) {
   constexpr uint64_t kUsed = PageTables::kPresent | kAccessed | kDirty;
   switch (rights) {
-    case Rights::kCode:
-      return kUsed;
-    case Rights::kReadOnly:
-      return kUsed | kNoExecute;
-    case Rights::kReadWrite:
-      return kUsed | kNoExecute | kWritable;
-    case Rights::kDevice:
-      return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
+    case Rights::kCode: return kUsed;
+    case Rights::kReadOnly: return kUsed | kNoExecute;
+    case Rights::kReadWrite: return kUsed | kNoExecute | kWritable;
+    case Rights::kDevice: return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
   }
   return 0;
 }
