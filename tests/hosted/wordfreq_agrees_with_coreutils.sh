@@ -1,6 +1,6 @@
 #!/bin/sh
-# wordfreq_agrees_with_coreutils.sh WORDFREQ: `wordfreq -- --all` is byte for byte what tr, sort and uniq say, whatever the
-# input and however many CPUs. (tr prints an empty line for what precedes the first word; it is no word.)
+# wordfreq_agrees_with_coreutils.sh WORDFREQ: `wordfreq -- --all` is byte for byte what tr, sort and uniq say, whatever
+# the input and however many CPUs. (tr prints an empty line for what precedes the first word; it is no word.)
 set -eu
 export LC_ALL=C
 wordfreq=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# same_output_in_both_worlds.sh WORDFREQ_PROGRAM WORDFREQ_ELF LICENSE: wordfreq prints the same bytes hosted, booted by PVH with
-# any number of CPUs, and in any machine.
+# same_output_in_both_worlds.sh WORDFREQ_PROGRAM WORDFREQ_ELF LICENSE: wordfreq prints the same bytes hosted, booted by
+# PVH with any number of CPUs, and in any machine.
 . tests/metal/boot.sh
 program=$1
 elf=$2
