@@ -17,9 +17,10 @@ boot() {
     *) set -- -kernel "$image" "$@" ;;
   esac
   rm -f "$TEST_TMPDIR/status"
-  output=$(timeout -k 1 "$LIMIT_S" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -nodefaults -display none -serial stdio \
-    -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 -chardev file,id=status,path="$TEST_TMPDIR/status" \
-    -device isa-debugcon,iobase=0xe9,chardev=status "$@" 2>&1 </dev/null)
+  output=$(timeout -k 1 "$LIMIT_S" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -nodefaults -display none \
+    -serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
+    -chardev file,id=status,path="$TEST_TMPDIR/status" -device isa-debugcon,iobase=0xe9,chardev=status "$@" \
+    2>&1 </dev/null)
   ended=$?
   # The kernel writes its status to the debug console before it ends QEMU by isa-debug-exit, which carries seven bits;
   # the first instructions, in assembly, use isa-debug-exit only. QEMU ends with 2 N + 1.
@@ -28,10 +29,14 @@ boot() {
   problem=
   case $ended in
     124 | 137) problem="it did not power off within $LIMIT_S s" ;;
-    *) [ "$status" = "$status_wanted" ] || problem="status '$status', expected $status_wanted (QEMU ended with $ended)" ;;
+    *)
+      [ "$status" = "$status_wanted" ] || problem="status '$status', expected $status_wanted (QEMU ended with $ended)"
+      ;;
   esac
   case $text in
-    END*) [ "$(printf '%s\n' "$output" | tail -n 1)" = "$text" ] || problem="$problem; the last line is not '$text'" ;;
+    END*)
+      [ "$(printf '%s\n' "$output" | tail -n 1)" = "$text" ] || problem="$problem; the last line is not '$text'"
+      ;;
     *) printf '%s\n' "$output" | grep -qF -e "$text" || problem="$problem; no '$text' in the output" ;;
   esac
   if [ -n "$problem" ]; then

@@ -9,8 +9,8 @@ text=$3
 "$program" --cpus=2 --input="$text" -- --all >"$TEST_TMPDIR/hosted"
 for words in "-M q35 -smp 1" "-M q35 -smp 2" "-M q35 -smp 3" "-M q35 -smp 8" "-M pc -smp 4" "-M microvm -smp 2"; do
   # shellcheck disable=SC2086 # words
-  timeout -k 1 "$LIMIT_S" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -nodefaults -display none -no-reboot -m 128 \
-    -serial "file:$TEST_TMPDIR/metal" -device isa-debug-exit,iobase=0xf4,iosize=4 $words \
+  timeout -k 1 "$LIMIT_S" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -nodefaults -display none \
+    -no-reboot -m 128 -serial "file:$TEST_TMPDIR/metal" -device isa-debug-exit,iobase=0xf4,iosize=4 $words \
     -kernel "$elf" -initrd "$text" -append "-- --all" </dev/null
   status=$?
   if [ "$status" -ne 1 ] || ! cmp "$TEST_TMPDIR/hosted" "$TEST_TMPDIR/metal"; then
