@@ -1,5 +1,6 @@
 #!/bin/sh
-# faults_are_named.sh FAULTS_ELF HELLO_ELF HELLO_ISO: what goes wrong on the bare machine is named, with a failing status.
+# faults_are_named.sh FAULTS_ELF HELLO_ELF HELLO_ISO: what goes wrong on the bare machine is named, with a failing
+# status.
 . tests/metal/boot.sh
 faults=$1
 hello=$2
