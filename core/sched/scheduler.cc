@@ -22,7 +22,7 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       cpu_(cpu),
       partition_(partition),
       table_(exchange.self(), partition),
-      timers_(Machine::NowNs()) {}
+      timers_(0) {}  // to read the clock here would make the boot wait for its calibration
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
