@@ -17,23 +17,23 @@ void ReturnPath::Give(CpuId owner, void* object) {
   const uint64_t word = reinterpret_cast<uint64_t>(object);
   if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
   ++counters_.waited;
-  waiting_ = new (object) Waiting{waiting_, owner.index()};
+  Waiting*& list = waiting_[owner.index()];
+  if (list == nullptr) ++owners_waiting_;
+  list = new (object) Waiting{list};
 }
 
-bool ReturnPath::Retry() {
-  Waiting* list = waiting_;
-  waiting_ = nullptr;
-  while (list != nullptr) {
-    Waiting* next = list->next;
-    CpuId owner{list->owner};
-    const uint64_t word = reinterpret_cast<uint64_t>(list);
-    if (!exchange_.Pack(owner, &TakeHome, &word, 1)) {
-      list->next = waiting_;
-      waiting_ = list;
+void ReturnPath::Retry() {
+  for (size_t owner = 0; owner < exchange_.cpus() && owners_waiting_ > 0; ++owner) {
+    Waiting*& list = waiting_[owner];
+    if (list == nullptr) continue;
+    while (list != nullptr) {
+      Waiting* next = list->next;
+      const uint64_t word = reinterpret_cast<uint64_t>(list);
+      if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
+      list = next;
     }
-    list = next;
+    if (list == nullptr) --owners_waiting_;
   }
-  return waiting_ != nullptr;
 }
 
 }  // namespace toro

@@ -4,11 +4,11 @@
 // owner and never touches the object itself, whose lines are likely in the owner's cache or nobody's.
 //
 // INVARIANTS
-//   I1. Give never blocks and never fails: when the channel is full, the object waits in a private list, linked through
-//       its own first word, until Retry finds room.
+//   I1. Give never blocks and never fails: when the channel is full, the object waits in a private list of its owner,
+//       linked through its own first word, until Retry finds room.
 //   I2. What is packed leaves at the next Work of this CPU at the latest, so a CPU that goes on stepping keeps at most
-//       one open line and one list per owner; `in_flight_limit` is the channel's capacity, kChannelLines *
-//       kChannelWords.
+//       one open line and one list per owner; what is under way to one owner fits into the channel.
+//   I3. Retry touches only what it gives, and one object per owner besides, however many wait.
 #ifndef CORE_KERNEL_RETURN_PATH_H_
 #define CORE_KERNEL_RETURN_PATH_H_
 
@@ -27,10 +27,10 @@ class ReturnPath {
   // `object` belongs to CPU `owner`, which is not this one.
   void Give(CpuId owner, void* object);
 
-  // Gives what had to wait. True if something still waits.
-  bool Retry();
+  // Gives what had to wait, as far as there is room.
+  void Retry();
 
-  bool waiting() const { return waiting_ != nullptr; }
+  bool waiting() const { return owners_waiting_ != 0; }
 
   struct Counters {
     uint64_t given = 0;     // objects of others that were freed here
@@ -44,12 +44,11 @@ class ReturnPath {
   // Written into the freed object.
   struct Waiting {
     Waiting* next;
-    uint64_t owner;
   };
-  static_assert(sizeof(Waiting) <= 16, "the smallest object holds it");
 
   Exchange& exchange_;
-  Waiting* waiting_ = nullptr;
+  size_t owners_waiting_ = 0;  // lists that are not empty
+  Waiting* waiting_[kMaxCpus] = {};
   Counters counters_;
 };
 
