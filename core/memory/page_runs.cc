@@ -117,15 +117,26 @@ PageRuns::FreeRun* PageRuns::TakeFit(size_t pages) {
   return run;
 }
 
+// The length of the free run that ends at the frontier, or 0.
+size_t PageRuns::FreePagesBelowFrontier(const Range& range) {
+  if (range.used_bytes == 0) return 0;
+  PageEntry last = range.entries[range.used_bytes / kPageBytes - 1];
+  bool is_free = last.kind() == PageKind::kFreeLast || (last.kind() == PageKind::kFreeFirst && last.pages() == 1);
+  return is_free ? last.pages() : 0;
+}
+
+// Called when no free run is long enough, so the one below the frontier is shorter than `pages`.
 void* PageRuns::TakeFromFrontier(size_t pages) {
   for (size_t i = 0; i < range_count_; ++i) {
     Range& range = ranges_[i];
-    if ((range.bytes - range.used_bytes) / kPageBytes < pages) continue;
-    void* run = reinterpret_cast<void*>(range.begin + range.used_bytes);
-    PageEntry* entries = &range.entries[range.used_bytes / kPageBytes];
+    size_t free_below = FreePagesBelowFrontier(range);
+    if ((range.bytes - range.used_bytes) / kPageBytes + free_below < pages) continue;
+    uintptr_t begin = range.begin + range.used_bytes - free_below * kPageBytes;
+    if (free_below > 0) RemoveFree(reinterpret_cast<FreeRun*>(begin));
+    PageEntry* entries = &range.entries[(begin - range.begin) / kPageBytes];
     for (size_t page = 0; page < pages; ++page) entries[page] = PageEntry();
-    range.used_bytes += pages * kPageBytes;
-    return run;
+    range.used_bytes += (pages - free_below) * kPageBytes;
+    return reinterpret_cast<void*>(begin);
   }
   return nullptr;
 }

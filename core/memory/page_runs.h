@@ -1,7 +1,7 @@
 // PageRuns: the pages of one partition, handed out in runs that coalesce when they come back.
 //
 // WHY. A start that costs O(1) whatever the memory: pages beyond the frontier have never been used and have no entry;
-// the frontier moves when no returned run is long enough. Everything else is boundary tags: the entry of the first and
+// the frontier moves when no returned run is long enough, and then takes the free run below it along. Everything else is boundary tags: the entry of the first and
 // the last page of a free run say how long it is, so a run that comes back finds its free neighbours in O(1).
 //
 // LAYOUT of a range:  [entries, one uint32_t per page][pages ...]
@@ -99,6 +99,7 @@ class PageRuns {
   PageEntry* EntryOfOtherRange(const void* address);
   Range* RangeOf(const void* address);
   FreeRun* TakeFit(size_t pages);
+  static size_t FreePagesBelowFrontier(const Range& range);
   void* TakeFromFrontier(size_t pages);
   void MarkUsed(void* run, size_t pages);
   void AddFree(Range& range, uintptr_t begin, size_t pages);

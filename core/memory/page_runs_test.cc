@@ -41,6 +41,18 @@ TEST_F(PageRunsTest, FreedNeighboursCoalesceIntoOneRun) {
   EXPECT_EQ(runs_->Allocate(all), a);
 }
 
+TEST_F(PageRunsTest, ARunMayLieOnBothSidesOfTheFrontier) {
+  size_t all = runs_->total_pages();
+  void* kept = runs_->Allocate(1);
+  void* below = runs_->Allocate(all / 2);
+  runs_->Free(below);
+  EXPECT_EQ(runs_->Allocate(all - 1), below);
+  EXPECT_EQ(runs_->used_pages(), all);
+  runs_->Free(below);
+  runs_->Free(kept);
+  EXPECT_EQ(runs_->Allocate(all), kept);
+}
+
 TEST_F(PageRunsTest, AlignedRunsGiveBackWhatTheySkipped) {
   void* one = runs_->Allocate(1);
   void* aligned = runs_->Allocate(3, 64 * kPageBytes);
