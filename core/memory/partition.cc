@@ -16,7 +16,8 @@ void* Partition::AllocateFromSlab(size_t size_class) {
     char* slab = static_cast<char*>(pages_.Allocate(c.slab_pages));
     if (slab == nullptr) {
       if (!ReclaimSome()) return nullptr;
-      if (c.free != nullptr) return AllocateClass(size_class);
+      // What it ran may have allocated, too.
+      if (c.free != nullptr || c.carve != c.carve_end) return AllocateClass(size_class);
       slab = static_cast<char*>(pages_.Allocate(c.slab_pages));
       if (slab == nullptr) return nullptr;
     }
@@ -39,6 +40,12 @@ void* Partition::AllocateLarge(size_t bytes, size_t align_bytes) {
   void* run = pages_.Allocate(pages, align_bytes);
   if (run == nullptr && ReclaimSome()) run = pages_.Allocate(pages, align_bytes);
   if (run != nullptr) ++large_allocations_;
+  return run;
+}
+
+void* Partition::AllocatePages(size_t pages) {
+  void* run = pages_.Allocate(pages);
+  if (run == nullptr && ReclaimSome()) run = pages_.Allocate(pages);
   return run;
 }
 

@@ -78,14 +78,17 @@ class Partition {
   // The bytes that the holder of `object` may use, at least what was asked for.
   size_t UsableBytes(const void* object);
 
-  // Page runs for stacks and page tables. Null: no room.
-  void* AllocatePages(size_t pages) { return pages_.Allocate(pages); }
+  // Page runs for stacks. Null: no room.
+  void* AllocatePages(size_t pages);
+  // As AllocatePages, but never reclaims: for page tables, whose code must not be entered again meanwhile.
+  void* TakePages(size_t pages) { return pages_.Allocate(pages); }
   void FreePages(void* run) { pages_.Free(run); }
 
   CpuId owner() const { return owner_; }
   PartitionStatistics Statistics() const;
 
-  // Called when memory runs out, before the allocation fails; true: something came back, try again.
+  // Called when memory runs out, before the allocation fails; true: something came back, try again. It may allocate
+  // and free here.
   using Reclaim = bool (*)(void* context);
   void SetReclaim(Reclaim reclaim, void* context) {
     reclaim_ = reclaim;

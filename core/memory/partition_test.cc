@@ -53,6 +53,47 @@ TEST_F(PartitionTest, ExhaustionReturnsNullAndFreeingMakesRoomAgain) {
   EXPECT_EQ(partition_->Allocate(64), objects.back());
 }
 
+// What a reclaim runs may allocate itself, from the same class.
+TEST_F(PartitionTest, AnAllocationInsideOfAReclaimLosesNoMemory) {
+  std::vector<void*> pages;
+  while (void* page = partition_->AllocatePages(1)) pages.push_back(page);
+  struct Returned {
+    Partition* partition;
+    std::vector<void*>* pages;
+    void* inner;
+  } returned{partition_.get(), &pages, nullptr};
+  partition_->SetReclaim(
+      [](void* context) {
+        auto& r = *static_cast<Returned*>(context);
+        if (r.inner != nullptr) return false;
+        for (int i = 0; i < 8; ++i) {
+          r.partition->FreePages(r.pages->back());
+          r.pages->pop_back();
+        }
+        r.inner = r.partition->Allocate(64);
+        return true;
+      },
+      &returned);
+  void* outer = partition_->Allocate(64);
+  EXPECT_NE(outer, nullptr);
+  EXPECT_NE(returned.inner, outer);
+  EXPECT_EQ(partition_->Statistics().slab_bytes, SlabPages(SizeClassOf(64)) * kPageBytes);
+}
+
+TEST_F(PartitionTest, PagesAreReclaimedToo) {
+  std::vector<void*> pages;
+  while (void* page = partition_->AllocatePages(1)) pages.push_back(page);
+  std::pair<Partition*, void*> returned{partition_.get(), pages.back()};
+  partition_->SetReclaim(
+      [](void* context) {
+        auto& r = *static_cast<std::pair<Partition*, void*>*>(context);
+        r.first->FreePages(r.second);
+        return true;
+      },
+      &returned);
+  EXPECT_EQ(partition_->AllocatePages(1), pages.back());
+}
+
 TEST_F(PartitionTest, TooLargeReturnsNull) {
   EXPECT_EQ(partition_->Allocate(2 * kGiB), nullptr);
   EXPECT_EQ(partition_->Allocate(SIZE_MAX), nullptr);

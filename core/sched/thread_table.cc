@@ -8,6 +8,10 @@ bool ThreadTable::Grow() {
   uint32_t capacity = capacity_ == 0 ? 16 : capacity_ * 2;
   Entry* entries = static_cast<Entry*>(partition_.Allocate(capacity * sizeof(Entry)));
   if (entries == nullptr) return false;
+  if (capacity <= capacity_) {  // to find the memory messages were taken, and one of them made the table grow
+    partition_.Free(entries);
+    return true;
+  }
   for (uint32_t i = 0; i < capacity; ++i) new (&entries[i]) Entry(i < capacity_ ? entries_[i] : Entry());
   for (uint32_t i = capacity; i-- > capacity_;) {
     entries[i].next_free = free_;
@@ -20,7 +24,9 @@ bool ThreadTable::Grow() {
 }
 
 Result<ThreadId> ThreadTable::Add(Thread& thread) {
-  if (free_ == kNone && !Grow()) return Status::kOutOfMemory;
+  while (free_ == kNone) {
+    if (!Grow()) return Status::kOutOfMemory;
+  }
   uint32_t index = free_;
   Entry& entry = entries_[index];
   free_ = entry.next_free;

@@ -39,7 +39,7 @@
 namespace toro {
 
 // Page tables of a guard page come from the memory of the CPU whose stack it guards.
-void* AllocatePageTablePage() { return Cpu::Current().partition().AllocatePages(1); }
+void* AllocatePageTablePage() { return Cpu::Current().partition().TakePages(1); }
 
 namespace baremetal {
 namespace {
