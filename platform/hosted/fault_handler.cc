@@ -36,7 +36,7 @@ void Report(int signal, siginfo_t* info, void*) {
 void InstallFaultHandlers() {
   struct sigaction action = {};
   action.sa_sigaction = &Report;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigaction(signal, &action, nullptr);
 }
 

@@ -61,7 +61,7 @@ void BeforeFiberSwitch(FiberState& from, FiberState& to, bool leaving) {
   __sanitizer_start_switch_fiber(leaving ? nullptr : &from.fake_stack, to.stack_low, to.stack_bytes);
 #endif
 #ifdef __SANITIZE_THREAD__
-  // No synchronisation is implied: a race between two threads of one CPU is ordered by program order of that CPU.
+  // 0: the switch orders what both threads do, as the program order of their CPU does.
   __tsan_switch_to_fiber(to.thread_fiber, 0);
 #endif
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +41,16 @@ Executor* current_executor = &no_executor;
 
 constexpr int kCheckFailedStatus = 134;  // what a shell reports of abort()
 
+// The first CPU that fails or powers off decides how the process ends: true for it. The others wait here for that end.
+// False: this CPU began the end already.
+bool BeginTheEnd() {
+  static std::atomic<pid_t> decider{0};
+  pid_t found = 0;
+  if (decider.compare_exchange_strong(found, gettid())) return true;
+  while (found != gettid()) pause();
+  return false;
+}
+
 void PrintBacktrace() {
   void* frames[64];
   int count = backtrace(frames, 64);
@@ -65,10 +76,8 @@ Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
 
 void Die(int status, const char* format, ...) {
-  // The first report is the one that counts; a fault in the report itself ends the process at once.
-  static bool dying = false;
-  if (dying) _exit(status);
-  dying = true;
+  // A failure in the report itself ends the process at once.
+  if (!BeginTheEnd()) _exit(status);
   std::fflush(stdout);
   std::fputs("toro: fatal: ", stderr);
   va_list arguments;
@@ -109,6 +118,7 @@ void ConsoleWrite(const char* text, size_t bytes) {
 }
 
 void PowerOff(int status) {
+  (void)hosted::BeginTheEnd();
   std::fflush(stdout);
   hosted::CurrentExecutor().BeforePowerOff(status);
   _exit(status & 0xff);

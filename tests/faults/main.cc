@@ -48,6 +48,12 @@ int Make(const char* fault) {
     toro::Mailbox<int> nobody_sends;
     return nobody_sends.Receive();
   }
+  if (is("fault-everywhere")) {
+    for (size_t i = 1; i < toro::CpuCount(); ++i) {
+      (void)toro::Spawn(toro::CpuId{i}, [] { return *null; }, {.name = "one of many"});
+    }
+    return *null;
+  }
   if (is("exit-status")) {
     toro::Print("leaving\n");
     return 3;

@@ -50,5 +50,9 @@ expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
+# One report, whole, even when all CPUs fail at once.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  expect 139 "  #1 " "$faults" --cpus=8 -- fault-everywhere
+done
 expect 3 "leaving" "$faults" -- exit-status
 exit "$failed"
