@@ -9,7 +9,8 @@
 namespace toro {
 namespace {
 
-// Stacks start at different lines of a page-sized cache set, or all saved frames would compete for the same few.
+// Default stacks start at different lines of a page-sized cache set, or all saved frames would compete for the same
+// few. A stack whose size was asked for is that large.
 constexpr uint32_t kColours = 32;
 constexpr size_t kColourBytes = 2 * kCacheLineBytes;
 
@@ -125,7 +126,7 @@ Thread* Scheduler::TakeThread(size_t stack_bytes) {
   thread->travel.thread = thread->timer.thread = thread;
   thread->stack_low = run;
   thread->stack_bytes = stack_bytes;
-  thread->colour = next_colour_++ % kColours;
+  if (stack_bytes == kDefaultStackBytes) thread->colour = next_colour_++ % kColours;
   return thread;
 }
 
@@ -152,7 +153,8 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
     return Status::kInvalidArgument;
   }
   size_t thread_local_bytes = platform::ThreadLocalBytes();
-  if (thread_local_bytes > stack_bytes / 2) return Status::kInvalidArgument;
+  size_t taken_bytes = AlignUp(thread_local_bytes, kCacheLineBytes) + AlignUp(body.bytes, kCacheLineBytes);
+  if (taken_bytes > stack_bytes / 2) return Status::kInvalidArgument;
   Thread* thread = TakeThread(stack_bytes);
   if (thread == nullptr) return Status::kOutOfMemory;
   Result<ThreadId> id = table_.Add(*thread);

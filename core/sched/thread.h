@@ -58,7 +58,9 @@ inline constexpr size_t kMainStackBytes = 63 * kPageBytes;  // the stack of the 
 inline constexpr size_t kLeastStackBytes = 2 * kPageBytes;
 
 struct ThreadOptions {
-  size_t stack_bytes = 0;      // 0: kDefaultStackBytes. At least kLeastStackBytes; rounded up to pages
+  // 0: kDefaultStackBytes. At least kLeastStackBytes, and twice what the function object and the thread_local variables
+  // take of it; rounded up to pages.
+  size_t stack_bytes = 0;
   std::string_view name = {};  // cut to 23 characters; for reports
 };
 

@@ -47,6 +47,22 @@ void AMessageHandlerHasMoreStackThanASmallThread() {
   Check(toro::Join(small.value()) == Status::kOk && sum == 2, "a handler does not run on the stack of a small thread");
 }
 
+// Whatever the thread's number, and so the place where its stack begins.
+void TheSmallestStackIsThereToBeUsed() {
+  int sum = 0;
+  for (int i = 0; i < 40; ++i) {
+    auto thread = toro::Spawn(LastCpu(),
+                              [&sum] {
+                                volatile char deep[toro::kLeastStackBytes * 5 / 8];
+                                for (size_t at = 0; at < sizeof deep; at += 64) deep[at] = 1;
+                                sum += deep[0] + deep[sizeof deep - 64] - 1;
+                              },
+                              {.stack_bytes = toro::kLeastStackBytes});
+    (void)toro::Join(thread.value());
+  }
+  Check(sum == 40, "a thread can use five eighths of the smallest stack");
+}
+
 void ForeignFreesGoHomeFromACpuThatIsNeverIdle() {
   constexpr size_t kObjects = 10 * kObjectsPerChannel;
   bool stop = false;
@@ -189,6 +205,7 @@ void TheLongestSleepDoesNotWrapAround() {
 int main() {
   ACpuWhoseThreadsOnlyBlockHearsCalls();
   AMessageHandlerHasMoreStackThanASmallThread();
+  TheSmallestStackIsThereToBeUsed();
   ForeignFreesGoHomeFromACpuThatIsNeverIdle();
   EverythingHasAWayAroundAFullChannel();
   AReplyHasAWayAroundAFullChannel();
