@@ -121,7 +121,8 @@ void EverythingHasAWayAroundAFullChannel() {
     all = all && toro::Join(spawned.value()) == Status::kOk && toro::Migrate(toro::kBootCpu) == Status::kOk;
     bool started = false;
     FillChannel();
-    (void)toro::SpawnDetached(LastCpu(), [](void* flag) { *static_cast<bool*>(flag) = true; }, &started);
+    (void)toro::SpawnDetached(
+        LastCpu(), [](void* flag) { *static_cast<bool*>(flag) = true; }, &started);
     while (!toro::Call(LastCpu(), [&started] { return started; })) toro::Yield();
   }
   Check(all, "everything has a way around a full channel");
