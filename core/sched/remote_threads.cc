@@ -47,29 +47,6 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
   return created.id;
 }
 
-Status Scheduler::SpawnDetached(CpuId to, void (*function)(void*), void* argument) {
-  const uint64_t words[] = {reinterpret_cast<uint64_t>(function), reinterpret_cast<uint64_t>(argument)};
-  if (to.index() >= Current().exchange_.cpus()) return Status::kNoSuchCpu;
-  if (to == Current().id()) {
-    DeliverDetached(Current().cpu_, to, words, 2);
-    return Status::kOk;
-  }
-  while (!Current().exchange_.Pack(to, &DeliverDetached, words, 2)) Yield();
-  return Status::kOk;
-}
-
-void Scheduler::DeliverDetached(Cpu&, CpuId, const uint64_t* words, size_t count) {
-  Scheduler& here = Current();
-  for (size_t i = 0; i + 1 < count; i += 2) {
-    ThreadBody body;
-    body.run = reinterpret_cast<void (*)(void*)>(words[i]);
-    body.closure = reinterpret_cast<void*>(words[i + 1]);
-    Result<ThreadId> id = here.Create(body, ThreadOptions());
-    TORO_CHECK(id.ok(), "no memory for a detached thread; use Spawn to be told, or give the machine more memory");
-    TORO_CHECK(here.Detach(id.value()) == Status::kOk);
-  }
-}
-
 // ---- join: asked at home, answered when the thread has ended ----
 
 Status Scheduler::Join(ThreadId id) {
@@ -115,6 +92,7 @@ Status Scheduler::Migrate(CpuId to) {
   here.CheckMayBlock();
   if (to == here.id()) return Status::kOk;
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   here.departed_ = self;
   here.destination_ = to;

@@ -22,7 +22,8 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       cpu_(cpu),
       partition_(partition),
       table_(exchange.self(), partition),
-      timers_(0) {}  // to read the clock here would make the boot wait for its calibration
+      timers_(0),  // to read the clock here would make the boot wait for its calibration
+      starts_(partition) {}
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
@@ -53,6 +54,7 @@ bool Scheduler::Poll() {
     worked |= timers_.Advance(Machine::NowNs());
     firing_ = false;
   }
+  if (!starts_.empty()) EnsureRunner();
   yields_to_poll_ = single_step_ ? 1 : kYieldsPerPoll;
   return worked;
 }
@@ -73,6 +75,7 @@ void Scheduler::YieldSlowly() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   if (here.single_step_) {
     // The loop polls before it runs the next step.
     here.ring_.Rotate();
@@ -88,6 +91,7 @@ void Scheduler::Block() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   here.SwitchFrom(*self);
 }
@@ -175,6 +179,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
     thread_locals = top;
     platform::InitThreadLocals(top);
   }
+  thread->thread_locals = thread_locals;
   top -= AlignUp(body.bytes, kCacheLineBytes);
   thread->closure = body.closure;
   if (body.bytes > 0) {
@@ -201,6 +206,7 @@ void Scheduler::Exit() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {
