@@ -39,11 +39,15 @@ class BootTimeTest(unittest.TestCase):
             boot_once(guest)
 
     def test_differences_are_taken_within_a_round(self):
-        samples = {"a": [], "b": []}
-        for a, b in ((10, 1), (20, 12), (100, 90)):
-            samples["a"].append(boot_sample(a))
-            samples["b"].append(boot_sample(b))
-        self.assertEqual(boot_time.differences(samples, "a", "b", "ready_ms"), 9)
+        samples = {"floor, x": [], "hello, x": []}
+        for floor, hello in ((1, 10), (12, 20), (90, 100)):
+            samples["floor, x"].append(Sample(floor, floor, floor))
+            samples["hello, x"].append(Sample(hello, hello, hello))
+        self.assertEqual(boot_time.differences(samples, "hello, x", "ready_ms"), [8, 9, 10])
+
+    def test_the_middle_half_leaves_a_quarter_out_on_each_side(self):
+        self.assertEqual(boot_time.middle_half([1, 2, 3, 4, 5, 6, 7, 8]), (3, 6))
+        self.assertEqual(boot_time.middle_half([1]), (1, 1))
 
 
 class BootMemoryTest(unittest.TestCase):
@@ -82,10 +86,6 @@ class ArgumentsTest(unittest.TestCase):
     def test_a_missing_file_is_named(self):
         with self.assertRaisesRegex(guests.MissingFile, "without floor.iso"):
             guests.files_by_name([path for name, path in FILES.items() if name != "floor.iso"])
-
-
-def boot_sample(ready_ms):
-    return Sample(ready_ms, ready_ms, ready_ms)
 
 
 if __name__ == "__main__":
