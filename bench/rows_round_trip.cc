@@ -220,6 +220,8 @@ Contender CallCellRoundTrip(const char* name) {
       SpinUntil<kPolling>([&] { return cell->Waiting(); });
       for (size_t w = 0; w < CallCell::kWords; ++w) cell->words[w] = Answer(cell->words[w]);
       cell->Reply();
+      // Or this side takes the line back before the other has read it.
+      if (kPolling == Polling::kWithGap) PollGap();
     }
     return true;
   };

@@ -44,8 +44,7 @@ Sample Suite::TakeOne(const Group& group, const Contender& contender) {
   return sample;
 }
 
-GroupSeries Suite::RunGroup(const Group& group) {
-  GroupSeries series;
+void Suite::RunGroup(const Group& group, GroupSeries& series) {
   benchmark::ClearRegisteredBenchmarks();
   for (const Contender& contender : group.contenders) {
     auto run = [&](benchmark::State& state) {
@@ -65,7 +64,6 @@ GroupSeries Suite::RunGroup(const Group& group) {
     std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     if (passed.count() > kGroupSeconds) break;
   }
-  return series;
 }
 
 int Suite::CountWrong(const Group& group, const GroupSeries& series) const {
@@ -81,39 +79,51 @@ int Suite::CountWrong(const Group& group, const GroupSeries& series) const {
   return wrong;
 }
 
-int Suite::Run(const std::string& filter) {
+std::vector<const Group*> Suite::Choose(const std::string& filter) const {
+  std::vector<const Group*> chosen;
   std::regex wanted;
   try {
     wanted = std::regex(filter);
   } catch (const std::regex_error&) {
     std::fprintf(stderr, "bench: '%s' is no regular expression; a part of a group's name is one\n", filter.c_str());
-    return 2;
+    return chosen;
   }
-  signal(SIGALRM, ReportStuck);
-  int wrong = 0;
   bool any = false;
-  std::vector<RatioLine> lines;
   for (const Group& group : groups_) {
     if (!std::regex_search(group.name, wanted)) continue;
     any = true;
-    if (group.CrossCpu() && !bracket_.has_two_cpus()) {
-      std::printf("%s: left out, it needs two CPUs\n", group.name.c_str());
-      continue;
+    if (!group.CrossCpu() || bracket_.has_two_cpus()) {
+      chosen.push_back(&group);
+    } else {
+      std::fprintf(stderr, "bench: %s is left out, it needs two CPUs\n", group.name.c_str());
     }
-    GroupSeries series = RunGroup(group);
-    wrong += CountWrong(group, series);
-    if (smoke_) {
-      std::printf("%s: %zu contenders ran\n", group.name.c_str(), series.size());
-      continue;
-    }
-    PrintGroup(group, series);
-    for (RatioLine& line : CompareGroup(group, series)) lines.push_back(std::move(line));
   }
-  if (!any) {
-    std::fprintf(stderr, "bench: no group's name matches '%s'; the groups are:", filter.c_str());
-    for (const Group& group : groups_) std::fprintf(stderr, " %s", group.name.c_str());
-    std::fprintf(stderr, "\n");
-    return 2;
+  if (any) return chosen;
+  std::fprintf(stderr, "bench: no group's name matches '%s'; the groups are:", filter.c_str());
+  for (const Group& group : groups_) std::fprintf(stderr, " %s", group.name.c_str());
+  std::fprintf(stderr, "\n");
+  return chosen;
+}
+
+int Suite::Run(const std::string& filter) {
+  std::vector<const Group*> chosen = Choose(filter);
+  if (chosen.empty()) return 2;
+  signal(SIGALRM, ReportStuck);
+  std::vector<GroupSeries> series(chosen.size());
+  int passes = smoke_ ? 1 : kPasses;
+  for (int pass = 1; pass <= passes; ++pass) {
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      std::fprintf(stderr, "pass %d of %d: %s\n", pass, passes, chosen[i]->name.c_str());
+      RunGroup(*chosen[i], series[i]);
+    }
+  }
+  int wrong = 0;
+  std::vector<RatioLine> lines;
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    wrong += CountWrong(*chosen[i], series[i]);
+    if (smoke_) continue;
+    PrintGroup(*chosen[i], series[i]);
+    for (RatioLine& line : CompareGroup(*chosen[i], series[i])) lines.push_back(std::move(line));
   }
   if (!smoke_) PrintRatios(lines);
   return wrong == 0 ? 0 : 1;

@@ -4,8 +4,12 @@
 // sample of each contender of the group, round 2 the next, and a median is over rounds. google-benchmark runs each
 // contender as one iteration with manual time; the time comes from Bracket::Take.
 //
-// BOUNDS. A group stops after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer samples, never
-// a hang. A sample that does not end within kSampleSeconds ends the program with a message that names it.
+// WHY passes. A hypervisor leaves CPUs where they are for seconds. All groups are run kPasses times over, so that each
+// meets more than one placement.
+//
+// BOUNDS. A pass of a group ends after kRounds, or when kGroupSeconds have passed; so a noisy machine gives fewer
+// samples, never a hang. A sample that does not end within kSampleSeconds ends the program with a message that names
+// it.
 #ifndef BENCH_SUITE_H_
 #define BENCH_SUITE_H_
 
@@ -20,8 +24,9 @@ namespace toro::bench {
 
 class Suite {
  public:
-  static constexpr int kRounds = 15;
-  static constexpr double kGroupSeconds = 25;
+  static constexpr int kPasses = 4;
+  static constexpr int kRounds = 11;
+  static constexpr double kGroupSeconds = 8;
   static constexpr unsigned kSampleSeconds = 60;
 
   Suite(Bracket& bracket, bool smoke) : bracket_(bracket), smoke_(smoke) {}
@@ -35,7 +40,9 @@ class Suite {
   const std::vector<Group>& groups() const { return groups_; }
 
  private:
-  GroupSeries RunGroup(const Group& group);
+  // The groups whose names match `filter` and that this machine has CPUs for; empty after a message on standard error.
+  std::vector<const Group*> Choose(const std::string& filter) const;
+  void RunGroup(const Group& group, GroupSeries& series);
   Sample TakeOne(const Group& group, const Contender& contender);
   int CountWrong(const Group& group, const GroupSeries& series) const;
 

@@ -1,8 +1,8 @@
 """toro_image: the ELF that boots. toro_iso: the ISO that GRUB boots.
 
-An application is one cc_binary. Built as it is, it is a Linux process; built for the platform //build_defs:x86_64_baremetal,
-its dependency //core/machine:world brings the entry point, the linker script and the C++ runtime, and the same target is a
-kernel. The transition below is all that chooses.
+An application is one cc_binary. Built as it is, it is a Linux process; built for the platform
+//build_defs:x86_64_baremetal, its dependency //core/machine:world brings the entry point, the linker script and the C++
+runtime, and the same target is a kernel. The transition below is all that chooses.
 """
 
 ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names of its functions"})
@@ -52,7 +52,7 @@ toro_image = rule(
     doc = "APP.elf (stripped, with function names), APP.debug.elf (for addr2line), APP.map (what takes the space).",
     implementation = _toro_image_impl,
     attrs = {
-        "program": attr.label(mandatory = True, cfg = _baremetal, executable = True, doc = "the application's cc_binary"),
+        "program": attr.label(mandatory = True, cfg = _baremetal, executable = True, doc = "a cc_binary"),
         "app": attr.string(mandatory = True, doc = "how the files are called"),
         "_add_symbols": attr.label(default = "//tools/image:add_symbols", allow_single_file = True),
         "_check_system_calls": attr.label(default = "//tools/image:check_system_calls", allow_single_file = True),

@@ -33,9 +33,9 @@ _CORE = _COMMON + [
 
 def _sanitizer_copts():
     return select({
-        "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1", "-DTORO_SANITIZER=1"],
-        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-DTORO_SANITIZER=1", "-Wno-tsan"],
-        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1", "-DTORO_SANITIZER=1"],
+        "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1"],
+        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-Wno-tsan"],
+        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1"],
         "//conditions:default": [],
     })
 

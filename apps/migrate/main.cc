@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
     }
   }
   for (const Hop& hop : hops) {
-    std::printf("CPU %zu -> CPU %zu: %llu ns\n", hop.from.index(), hop.to.index(), static_cast<unsigned long long>(hop.ns));
+    std::printf("CPU %zu -> CPU %zu: %llu ns\n", hop.from.index(), hop.to.index(),
+                static_cast<unsigned long long>(hop.ns));
   }
   std::printf("visited %zu CPUs in %zu hops\n", cpus, hops.size());
   return 0;

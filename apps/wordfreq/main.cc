@@ -1,8 +1,8 @@
 // wordfreq: counts the words of its input files on all CPUs and prints the 20 most frequent.
 //
-// One thread per CPU counts its share in that CPU's own memory and sends its table to CPU 0, which merges the tables as they
-// come and frees them; their memory goes home by itself. With `-- --all` it prints every word with its count, in the order
-// and form of `sort | uniq -c`.
+// One thread per CPU counts its share in that CPU's own memory and sends its table to CPU 0, which merges the tables as
+// they come and frees them; their memory goes home by itself. With `-- --all` it prints every word with its count, in
+// the order and form of `sort | uniq -c`.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -51,15 +51,16 @@ std::unique_ptr<WordTable> CountEverywhere(std::vector<uint64_t>& words_of_cpu) 
   size_t workers = toro::CpuCount();
   std::vector<toro::ThreadId> threads;
   for (size_t i = 0; i < workers; ++i) {
-    auto thread = toro::Spawn(
-        toro::CpuId{i},
-        [&results, i, workers] {
-          auto table = std::make_unique<WordTable>();
-          for (const toro::InputFile& file : toro::Inputs()) table->CountWords(Share(file.contents, i, workers));
-          toro::Status sent = results.Send({toro::CurrentCpu(), std::move(table)});
-          TORO_CHECK(sent == toro::Status::kOk, "no memory to send the result; use more --memory");
-        },
-        {.name = "counter"});
+    auto thread =
+        toro::Spawn(toro::CpuId{i},
+                    [&results, i, workers] {
+                      auto table = std::make_unique<WordTable>();
+                      for (const toro::InputFile& file : toro::Inputs())
+                        table->CountWords(Share(file.contents, i, workers));
+                      toro::Status sent = results.Send({toro::CurrentCpu(), std::move(table)});
+                      TORO_CHECK(sent == toro::Status::kOk, "no memory to send the result; use more --memory");
+                    },
+                    {.name = "counter"});
     if (!thread.ok()) {
       std::fprintf(stderr, "wordfreq: cannot start a thread on CPU %zu: %s\n", i, toro::StatusText(thread.status()));
       return nullptr;
@@ -96,8 +97,8 @@ void PrintTop(const WordTable& table) {
   size_t top = std::min(words.size(), kTop);
   std::printf("The %zu most frequent words:\n", top);
   for (size_t i = 0; i < top; ++i) {
-    std::printf("%8llu  %.*s\n", static_cast<unsigned long long>(words[i].count), static_cast<int>(words[i].word.size()),
-                words[i].word.data());
+    std::printf("%8llu  %.*s\n", static_cast<unsigned long long>(words[i].count),
+                static_cast<int>(words[i].word.size()), words[i].word.data());
   }
   size_t bytes = 0;
   for (const toro::InputFile& file : toro::Inputs()) bytes += file.contents.size();
@@ -109,9 +110,10 @@ void PrintCpus(const std::vector<uint64_t>& words_of_cpu) {
   std::printf("\n CPU       words  threads  bytes used     partition     sent  received\n");
   for (size_t i = 0; i < toro::CpuCount(); ++i) {
     toro::CpuStatistics s = toro::Statistics(toro::CpuId{i});
-    std::printf("%4zu  %10llu  %7llu  %10zu  %12zu  %7llu  %8llu\n", i, static_cast<unsigned long long>(words_of_cpu[i]),
-                static_cast<unsigned long long>(s.threads.created), s.memory.used_bytes, s.memory.total_bytes,
-                static_cast<unsigned long long>(s.sent()), static_cast<unsigned long long>(s.received()));
+    std::printf("%4zu  %10llu  %7llu  %10zu  %12zu  %7llu  %8llu\n", i,
+                static_cast<unsigned long long>(words_of_cpu[i]), static_cast<unsigned long long>(s.threads.created),
+                s.memory.used_bytes, s.memory.total_bytes, static_cast<unsigned long long>(s.sent()),
+                static_cast<unsigned long long>(s.received()));
   }
 }
 

@@ -40,6 +40,7 @@ def _baremetal_cc_config_impl(ctx):
                             "-fno-stack-protector",
                             "-fcf-protection=none",
                             "-U_FORTIFY_SOURCE",
+                            "-D__NO_INLINE__",  # glibc's headers would reach into their own FILE; ours is musl's
                             "-ffunction-sections",
                             "-fdata-sections",
                         ])],

@@ -1,7 +1,8 @@
 // TORO_CHECK: what must hold, or the kernel stops. Always on.
 //
-// A failed check is a bug of ours or a misuse that would corrupt memory: it is reported with file, line, CPU, thread and
-// backtrace, and the machine powers off with a failing status. What can go wrong outside of us is a Result (result.h).
+// A failed check is a bug of ours or a misuse that would corrupt memory: it is reported with file, line, CPU, thread
+// and backtrace, and the machine powers off with a failing status. What can go wrong outside of us is a Result
+// (result.h).
 #ifndef CORE_BASE_CHECK_H_
 #define CORE_BASE_CHECK_H_
 

@@ -12,14 +12,14 @@ namespace toro {
 
 enum class [[nodiscard]] Status : uint8_t {
   kOk,
-  kNoSuchCpu,         // a CpuId at or beyond CpuCount()
-  kOutOfMemory,       // the partition of the CPU that had to provide it is exhausted
-  kInvalidArgument,   // outside of the documented range
-  kNoSuchThread,      // the id is stale: that thread has ended and was joined, or was detached
-  kAlreadyJoined,     // another thread waits for it, or it is detached
-  kWouldDeadlock,     // a thread that joins itself
-  kTimedOut,          // the deadline came first
-  kFull,              // a bounded queue has no room now
+  kNoSuchCpu,        // a CpuId at or beyond CpuCount()
+  kOutOfMemory,      // the partition of the CPU that had to provide it is exhausted
+  kInvalidArgument,  // outside of the documented range
+  kNoSuchThread,     // the id is stale: that thread has ended and was joined, or was detached
+  kAlreadyJoined,    // another thread waits for it, or it is detached
+  kWouldDeadlock,    // a thread that joins itself
+  kTimedOut,         // the deadline came first
+  kFull,             // a bounded queue has no room now
 };
 
 constexpr const char* StatusText(Status status) {

@@ -1,8 +1,8 @@
 // The atomics policy: every shared word of the kernel is an Atomics::Word, so that the same protocol source runs over
 // std::atomic in the product and over checked atomics in the model checker (tests/models).
 //
-// MEMORY ORDER. Only loads and stores; no read-modify-write exists here, so none can be used by accident. On x86-64 each
-// operation is one MOV [sdm3 9.2.2].
+// MEMORY ORDER. Only loads and stores; no read-modify-write exists here, so none can be used by accident. On x86-64
+// each operation is one MOV [sdm3 9.2.2].
 #ifndef CORE_EXCHANGE_ATOMICS_H_
 #define CORE_EXCHANGE_ATOMICS_H_
 
@@ -40,9 +40,9 @@ struct ProductAtomics {
     T value_{};
   };
 
-  // Eight bytes, each stored by an owner of its own, that one reader loads together. The only shared object that is read
-  // wider than it is written: x86-64 compilers and CPUs keep that well defined for naturally aligned accesses of this size
-  // [sdm3 9.1.1], and no order between the eight bytes is relied upon (the model checker gives none).
+  // Eight bytes, each stored by an owner of its own, that one reader loads together. The only shared object that is
+  // read wider than it is written: x86-64 compilers and CPUs keep that well defined for naturally aligned accesses of
+  // this size [sdm3 9.1.1], and no order between the eight bytes is relied upon (the model checker gives none).
   class ByteLine {
    public:
     void StoreByteRelease(size_t byte, uint8_t value) {

@@ -1,18 +1,18 @@
 // Doorbell: tells a CPU which of its peers have sent something, in O(1) when none has.
 //
 // WHY. Looking at one slot per peer costs a line per peer. A doorbell is one line (per 64 peers) of byte-wide event
-// counters, one per sender; the receiver keeps a private copy of what it has seen and compares eight senders with one load.
-// The receiver never writes the line. The first design cleared a flag per sender before it looked at the slot; on x86 that
-// clear can wait in the receiver's store buffer until after the look, and then erase a ring that arrived in between. A
-// counter that only its sender writes has no such race and needs no fence.
+// counters, one per sender; the receiver keeps a private copy of what it has seen and compares eight senders with one
+// load. The receiver never writes the line. The first design cleared a flag per sender before it looked at the slot; on
+// x86 that clear can wait in the receiver's store buffer until after the look, and then erase a ring that arrived in
+// between. A counter that only its sender writes has no such race and needs no fence.
 //
 // INVARIANTS
 //   I1. Byte `s` is written by CPU `s` only.
 //   I2. A sender rings after it has published, never before.
-//   I3. Between two looks of the receiver a sender rings at most 255 times, so that a change never looks like no change.
-//       One look and one drain: at most 2 publishes of a slot (one before the look, whose ring comes after it, one after
-//       the take) and twice the lines of a channel (drained, and filled again): 2 + 2 * kLines. That bound is exact
-//       (tests/models, bad_doorbell_wrap). exchange.h adds what it drains besides.
+//   I3. Between two looks of the receiver a sender rings at most 255 times, so that a change never looks like no
+//       change. One look and one drain: at most 2 publishes of a slot (one before the look, whose ring comes after it,
+//       one after the take) and twice the lines of a channel (drained, and filled again): 2 + 2 * kLines. That bound is
+//       exact (tests/models, bad_doorbell_wrap). exchange.h adds what it drains besides.
 //   I4. The bell is a hint: correctness rests on slots and channels, which a CPU looks at before it sleeps.
 //
 // MEMORY ORDER

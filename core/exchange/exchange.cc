@@ -7,12 +7,18 @@
 namespace toro {
 
 Exchange::Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory)
-    : bells_(inboxes[self.index()]->bells), bell_words_((cpus + kBellsPerWord - 1) / kBellsPerWord), here_(here),
-      inbox_(*inboxes[self.index()]), peers_(static_cast<Peer*>(memory)), cpus_(cpus), self_(self), last_peer_(self) {
+    : bells_(inboxes[self.index()]->bells),
+      bell_words_((cpus + kBellsPerWord - 1) / kBellsPerWord),
+      here_(here),
+      inbox_(*inboxes[self.index()]),
+      peers_(static_cast<Peer*>(memory)),
+      cpus_(cpus),
+      self_(self),
+      last_peer_(self) {
   for (size_t i = 0; i < cpus; ++i) {
     Inbox& theirs = *inboxes[i];
-    new (&peers_[i]) Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord],
-                          theirs.sleep);
+    new (&peers_[i])
+        Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord], theirs.sleep);
   }
 }
 

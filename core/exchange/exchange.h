@@ -1,18 +1,19 @@
 // Exchange: everything that one CPU says to and hears from the others.
 //
-// WHY. All words that CPUs share are in the Inboxes below; all bookkeeping about them is in the Exchange, private to its
-// CPU. A CPU sends by writing into the receiver's Inbox, at the place that belongs to the pair; it learns of news by its
-// own doorbell. There are three ways to send:
+// WHY. All words that CPUs share are in the Inboxes below; all bookkeeping about them is in the Exchange, private to
+// its
+// CPU. A CPU sends by writing into the receiver's Inbox, at the place that belongs to the pair; it learns of news by
+// its own doorbell. There are three ways to send:
 //     Post      a Message of any size, by pointer; a chain of any length waits in the outbox; never fails
 //     SendLine  up to seven words to a handler, one line transfer; refuses when the channel is full
 //     Pack      as SendLine, but lines are filled by several calls and published by Flush or when full
 //
 // INVARIANTS
 //   I1. An Inbox lies in the partition of its receiver. Its place `s` is written by CPU `s` and the receiver only.
-//   I2. Per ordered pair, messages arrive in the order of Post, and lines in the order of SendLine and Pack. There is no
-//       order between the two.
-//   I3. Deliver functions and channel handlers run in message context: inside of Work, on whatever stack called it. They
-//       must not block and must not call Work.
+//   I2. Per ordered pair, messages arrive in the order of Post, and lines in the order of SendLine and Pack. There is
+//       no order between the two.
+//   I3. Deliver functions and channel handlers run in message context: inside of Work, on whatever stack called it.
+//       They must not block and must not call Work.
 //   I4. Whoever publishes also rings and then looks at the sleep word (sleep_word.h, S1-S3).
 //
 // COST. Quiet(): one load per eight CPUs. Send: the stores of the form chosen, one byte store, one load.
@@ -69,20 +70,22 @@ class Exchange {
   // Sends `count` words, 1..7, to `handler` on another CPU. False: the channel is full now.
   bool SendLine(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
 
-  // Appends `count` words to the open line for `handler`. What is packed is on its way after the next Flush or Work at the
-  // latest. `count` must divide what a handler expects; a line never splits one call's words. False: the channel is full.
+  // Appends `count` words to the open line for `handler`. What is packed is on its way after the next Flush or Work at
+  // the latest. `count` must divide what a handler expects; a line never splits one call's words. False: the channel is
+  // full.
   bool Pack(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
   void Flush();
 
-  // Nothing has arrived, nothing waits, and Work is not running: the next Work would do nothing. The check of every yield.
+  // Nothing has arrived, nothing waits, and Work is not running: the next Work would do nothing. The check of every
+  // yield.
   bool Quiet() const {
     bool news = watches_[0].Pending(bells_[0]);
     for (size_t w = 1; w < bell_words_; ++w) news |= watches_[w].Pending(bells_[w]);
     return !news && busy_ == 0;
   }
 
-  // Has the channel from which something came last another line? For a CPU that waits with nothing else to do: an answer is
-  // seen one line transfer earlier than by the bell.
+  // Has the channel from which something came last another line? For a CPU that waits with nothing else to do: an
+  // answer is seen one line transfer earlier than by the bell.
   bool HasLineFromLastPeer() const { return peers_[last_peer_.index()].in.HasLine(); }
 
   // Delivers what has arrived, publishes what waits, reviews wake-ups. True if anything was delivered or published.
@@ -94,9 +97,9 @@ class Exchange {
   void EndSleep() { inbox_.sleep.EndSleep(); }
 
   struct Counters {
-    uint64_t messages_sent = 0;      // Post
+    uint64_t messages_sent = 0;  // Post
     uint64_t messages_received = 0;
-    uint64_t lines_sent = 0;         // SendLine and Pack
+    uint64_t lines_sent = 0;  // SendLine and Pack
     uint64_t lines_received = 0;
     uint64_t wakes_sent = 0;
   };
@@ -110,7 +113,11 @@ class Exchange {
   // The private side of both directions of one pair.
   struct alignas(kCacheLineBytes) Peer {
     Peer(Link& out_link, Link& in_link, BellWord& word, SleepWord<>& sleep_word)
-        : out(&out_link.channel), in(&in_link.channel), out_slot(&out_link.slot), in_slot(&in_link.slot), bell(&word),
+        : out(&out_link.channel),
+          in(&in_link.channel),
+          out_slot(&out_link.slot),
+          in_slot(&in_link.slot),
+          bell(&word),
           sleep(&sleep_word) {}
 
     ChannelSender<kChannelLines> out;

@@ -9,10 +9,11 @@ namespace toro {
 class Cpu;
 
 // WHO OWNS IT. The sender until it is posted; then the exchange; from the moment at which `deliver` is called, the
-// receiver, which may post it onward or let its true owner reuse it. IF YOU read `next` after `deliver`, you read memory
-// that somebody else may own by now: TORO did, and crashed.
+// receiver, which may post it onward or let its true owner reuse it. IF YOU read `next` after `deliver`, you read
+// memory that somebody else may own by now: TORO did, and crashed.
 struct Message {
-  // Runs on the receiving CPU in message context: on whatever stack is polling, so it must not block, and must be brief.
+  // Runs on the receiving CPU in message context: on whatever stack is polling, so it must not block, and must be
+  // brief.
   using Deliver = void (*)(Cpu& here, Message& message);
 
   Message* next = nullptr;

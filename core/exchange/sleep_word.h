@@ -1,26 +1,33 @@
 // SleepWord: lets a CPU halt without losing a wake-up, and without a fence on the path that sends.
 //
-// WHY. The sleeper writes `sleeping` and then looks at its slots; the sender writes a slot and then looks at `sleeping`.
-// With store buffers both can miss each other, and the usual cure, a fence in the sender, costs every send. Here the
-// sender remembers instead (PendingWakes, below), and looks again at its later steps and once more, after its own fence,
-// before it sleeps itself.
+// WHY. The sleeper writes `sleeping` and then looks at its slots; the sender writes a slot and then looks at
+// `sleeping`. With store buffers both can miss each other, and the usual cure, a fence in the sender, costs every send.
+// Here the sender remembers instead (PendingWakes, below), and looks again at its later steps and once more, after its
+// own fence, before it sleeps itself.
 //
-// PROTOCOL (tests/models removes or moves the lines one by one and loses a wake-up each time, with two exceptions that only
-// save time: without S2 the wake-up comes at the sender's next step, without the store of P4 some wake-ups are needless)
-//   Sleeper:  P1 AnnounceSleep: store 1, then fence;  P2 look at every slot and channel;  P3 nothing there: halt, so that a
-//             wake-up sent since P1 ends the halt;  P4 EndSleep: store 0, and look again.
-//   Sender:   S1 publish;  S2 load `sleeping`; set: wake.  S3 else remember the receiver.
-//             S4 at later steps: load `sleeping` of each remembered receiver; set: wake, unless it took everything; forget.
-//             S5 before sleeping, after the fence of P1: the same for all that are remembered, and forget them.
+// INVARIANTS: the protocol. Without S2 a wake-up comes only at the sender's next step, without the store of P4 some
+// wake-ups are needless; every other line is needed: tests/models removes or moves them one by one and loses a wake-up.
+//   The sleeper
+//     P1  AnnounceSleep: stores 1, then fences
+//     P2  looks at every slot and channel
+//     P3  found nothing: halts, so that a wake-up sent since P1 ends the halt
+//     P4  EndSleep: stores 0, and looks again
+//   The sender
+//     S1  publishes
+//     S2  loads `sleeping`; set: wakes
+//     S3  else remembers the receiver
+//     S4  at later steps: loads `sleeping` of each remembered receiver; set: wakes, unless it took everything; forgets
+//     S5  before it sleeps, after the fence of P1: the same for all that are remembered, and forgets them
 //
 // WHY IT HOLDS. A publish leaves the sender's store buffer in finite time. If the sender keeps stepping, some S4 comes
-// after that and after P1 became visible, and wakes. If it goes to sleep, its own fence makes the publish visible before
-// S5 loads `sleeping`: either it reads 1 and wakes, or it reads 0, and then the receiver's P1, and so P2, comes later and
-// sees the publish.
+// after that and after P1 became visible, and wakes. If it goes to sleep, its own fence makes the publish visible
+// before S5 loads `sleeping`: either it reads 1 and wakes, or it reads 0, and then the receiver's P1, and so P2, comes
+// later and sees the publish.
 //
-// MEMORY ORDER. Relaxed everywhere but the fence: no data passes by this word. The wake-up itself must not overtake what
-// was stored before it (platform::WakeCpu promises that; tests/models, bad_wake_overtakes). COST on a send: one load of a line that
-// stays in the sender's cache while the receiver neither sleeps nor wakes.
+// MEMORY ORDER. Relaxed everywhere but the fence: no data passes by this word. The wake-up itself must not overtake
+// what was stored before it (platform::WakeCpu promises that; tests/models, bad_wake_overtakes).
+//
+// COST. On a send one load, of a line that stays in the sender's cache while the receiver neither sleeps nor wakes.
 #ifndef CORE_EXCHANGE_SLEEP_WORD_H_
 #define CORE_EXCHANGE_SLEEP_WORD_H_
 

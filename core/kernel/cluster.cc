@@ -20,7 +20,8 @@ class HeadOfPartition {
 
   void* Take(size_t bytes, size_t align) {
     uintptr_t at = AlignUp(range_.begin, align);
-    TORO_CHECK(at + bytes <= range_.end(), "the memory of a CPU cannot hold its own structures; give the machine more memory");
+    TORO_CHECK(at + bytes <= range_.end(),
+               "the memory of a CPU cannot hold its own structures; give the machine more memory");
     range_.bytes = range_.end() - (at + bytes);
     range_.begin = at + bytes;
     return reinterpret_cast<void*>(at);
@@ -57,7 +58,8 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
   Status status = DivideMemory(config.memory, config.cpus, cluster.division_);
   TORO_CHECK(status != Status::kOutOfMemory,
              "the memory is too small for so many CPUs: each needs a whole 2 MiB page; use fewer CPUs or more memory");
-  TORO_CHECK(status == Status::kOk, "the memory map has overlapping ranges or too many pieces, or the number of CPUs is 0 or above 256");
+  TORO_CHECK(status == Status::kOk,
+             "the memory map has overlapping ranges or too many pieces, or the number of CPUs is 0 or above 256");
   cluster.cpus_ = config.cpus;
   cluster.inputs_ = config.inputs;
 
@@ -77,8 +79,8 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
     void* peers = head.Take(Exchange::BytesFor(config.cpus), kCacheLineBytes);
     void* cpu = head.Take(sizeof(Cpu), alignof(Cpu));
     head.AlignRest();
-    cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers, the_owners,
-                                      Mix(config.boot_seed + i), config.single_step);
+    cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers,
+                                      the_owners, Mix(config.boot_seed + i), config.single_step);
   }
   the_cluster = &cluster;
   return cluster;

@@ -1,7 +1,7 @@
 // Cluster: all CPUs of one kernel, put together by the platform at boot.
 //
-// WHY. The platform owns the loop, the core owns the step. A platform finds out what the machine is (memory, CPUs, command
-// line, input files), creates the cluster on the boot CPU, and then drives every CPU:
+// WHY. The platform owns the loop, the core owns the step. A platform finds out what the machine is (memory, CPUs,
+// command line, input files), creates the cluster on the boot CPU, and then drives every CPU:
 //
 //     Cluster& cluster = Cluster::Create(config);          // boot CPU, once; before any other CPU runs our code
 //     cluster.SpawnMain(&main, argc, argv);                // boot CPU
@@ -31,11 +31,11 @@ struct InputFile {
 };
 
 struct ClusterConfig {
-  size_t cpus = 1;                           // 1..kMaxCpus
-  std::span<const MemoryRange> memory;       // usable, addressable, not overlapping; see DivideMemory
-  std::span<const InputFile> inputs;         // the span and the texts stay valid until power off
-  uint64_t boot_seed = 0;                    // hash and heap secrets are derived from it
-  bool single_step = false;                  // Step() runs one thread until it yields, and no further (deterministic)
+  size_t cpus = 1;                      // 1..kMaxCpus
+  std::span<const MemoryRange> memory;  // usable, addressable, not overlapping; see DivideMemory
+  std::span<const InputFile> inputs;    // the span and the texts stay valid until power off
+  uint64_t boot_seed = 0;               // hash and heap secrets are derived from it
+  bool single_step = false;             // Step() runs one thread until it yields, and no further (deterministic)
 };
 
 class Cluster {

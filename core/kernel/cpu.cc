@@ -6,16 +6,20 @@
 namespace toro {
 namespace {
 
-// About what it costs to be woken from a halt: a CPU that polls for less sleeps too eagerly, one that polls longer wastes
-// power. Counted in polls, each of which gives the core away from time to time on a host with fewer cores than CPUs.
+// About what it costs to be woken from a halt: a CPU that polls for less sleeps too eagerly, one that polls longer
+// wastes power. Counted in polls, each of which gives the core away from time to time on a host with fewer cores than
+// CPUs.
 constexpr int kPollsBeforeHalt = 2000;
 
 }  // namespace
 
 Cpu::Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
          const OwnerTable& owners, uint64_t secret, bool single_step)
-    : partition_(id, memory, secret), exchange_(*this, id, cpus, inboxes, peers),
-      scheduler_(*this, partition_, exchange_, single_step), return_path_(exchange_), owners_(owners),
+    : partition_(id, memory, secret),
+      exchange_(*this, id, cpus, inboxes, peers),
+      scheduler_(*this, partition_, exchange_, single_step),
+      return_path_(exchange_),
+      owners_(owners),
       single_step_(single_step) {
   partition_.SetReclaim(&Reclaim, this);
 }

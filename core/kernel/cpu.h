@@ -3,7 +3,8 @@
 // PRINCIPLES
 //   1. No sharing: what is in here is touched by this CPU only. The others reach it through its Inbox.
 //   2. No lock and no LOCK prefix: CPUs talk by exchange slots and channels.
-//   3. The platform owns the loop, the core owns the step. A step is bounded, never blocks, and says whether it did anything.
+//   3. The platform owns the loop, the core owns the step. A step is bounded, never blocks, and says whether it did
+//      anything.
 //   4. Memory, stacks and identity of a thread come from the CPU that it was created on.
 //
 // THE STEP, in order: deliver what arrived and publish what waits; fire due timers; run ready threads.
@@ -40,8 +41,8 @@ struct CpuStatistics {
 
 class Cpu {
  public:
-  Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers, const OwnerTable& owners,
-      uint64_t secret, bool single_step);
+  Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
+      const OwnerTable& owners, uint64_t secret, bool single_step);
   Cpu(const Cpu&) = delete;
   Cpu& operator=(const Cpu&) = delete;
 
@@ -85,11 +86,12 @@ class Cpu {
   uint64_t halts_ = 0;
 };
 
-// In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null when it
-// says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
+// In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null
+// when it says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
 const char* DescribeFaultAddress(uintptr_t address);
 
-// The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal reports.
+// The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal
+// reports.
 const char* CurrentThreadName();
 
 }  // namespace toro

@@ -2,8 +2,8 @@
 //
 // INVARIANTS
 //   I1. A mailbox belongs to the CPU on which it was created. Only threads of that CPU receive.
-//   I2. Any thread of any CPU sends. A message is built in the sender's memory and handed over by exchange slot; after it was
-//       received its memory goes home. Nothing is dropped.
+//   I2. Any thread of any CPU sends. A message is built in the sender's memory and handed over by exchange slot; after
+//       it was received its memory goes home. Nothing is dropped.
 //   I3. A mailbox lives until every message sent to it has been received.
 //
 // COST. Send: one allocation, one Post. Receive: a list operation, and a block when nothing is there.

@@ -1,5 +1,5 @@
-// The kernel's interface for applications. Include this, write `int main(int argc, char** argv)`, and it runs on CPU 0, on the
-// bare machine and in a Linux process alike; when main returns, the machine powers off with its value.
+// The kernel's interface for applications. Include this, write `int main(int argc, char** argv)`, and it runs on CPU 0,
+// on the bare machine and in a Linux process alike; when main returns, the machine powers off with its value.
 //
 // Everything here is for threads unless it says otherwise. See core/README.md for the ideas, apps/ for examples.
 #ifndef CORE_KERNEL_TORO_H_
@@ -39,8 +39,8 @@ inline std::span<const InputFile> Inputs() { return Cluster::Get().inputs(); }
 
 // ---- threads ----
 
-// Runs function() in a new thread on CPU `cpu`. The function object is moved into the new thread's stack; at most 1 KiB.
-// kNoSuchCpu, kOutOfMemory (in the partition of `cpu`), kInvalidArgument.
+// Runs function() in a new thread on CPU `cpu`. The function object is moved into the new thread's stack; at most 1
+// KiB. kNoSuchCpu, kOutOfMemory (in the partition of `cpu`), kInvalidArgument.
 template <typename Function>
 Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& options = {}) {
   static_assert(sizeof(Function) <= kMaxClosureBytes, "capture less, or a pointer to it");
@@ -80,9 +80,9 @@ inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
 
 // ---- calls ----
 
-// Runs function() on CPU `cpu`, between two threads of it, and returns what it returns. The function must be brief, must not
-// wait and must not throw. `cpu` must exist. On the calling CPU it is an ordinary call. Small functions and values that can be
-// copied as bytes (40 and 48 bytes) take one line transfer each way.
+// Runs function() on CPU `cpu`, between two threads of it, and returns what it returns. The function must be brief,
+// must not wait and must not throw. `cpu` must exist. On the calling CPU it is an ordinary call. Small functions and
+// values that can be copied as bytes (40 and 48 bytes) take one line transfer each way.
 template <typename Function>
 auto Call(CpuId cpu, Function function) {
   return CallOn(cpu, std::move(function));

@@ -4,8 +4,8 @@
 // predecessor did not round, and with 3, 5, 6 or 7 CPUs its shares wrapped around.
 //
 // INVARIANTS
-//   I1. Every large page that is wholly usable belongs to exactly one CPU. What is usable but in no such page is counted
-//       in `unusable_bytes`: no memory is lost silently.
+//   I1. Every large page that is wholly usable belongs to exactly one CPU. What is usable but in no such page is
+//       counted in `unusable_bytes`: no memory is lost silently.
 //   I2. Shares differ by at most one large page.
 //   I3. A CPU's memory is a list of ranges, in ascending order.
 #ifndef CORE_MEMORY_BOOT_MAP_H_

@@ -1,16 +1,18 @@
 // PageRuns: the pages of one partition, handed out in runs that coalesce when they come back.
 //
-// WHY. A start that costs O(1) whatever the memory: pages beyond the frontier have never been used and have no entry; the
-// frontier moves when no returned run is long enough. Everything else is boundary tags: the entry of the first and the last
-// page of a free run say how long it is, so a run that comes back finds its free neighbours in O(1).
+// WHY. A start that costs O(1) whatever the memory: pages beyond the frontier have never been used and have no entry;
+// the frontier moves when no returned run is long enough. Everything else is boundary tags: the entry of the first and
+// the last page of a free run say how long it is, so a run that comes back finds its free neighbours in O(1).
 //
 // LAYOUT of a range:  [entries, one uint32_t per page][pages ...]
-// Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or for a slab page: 27..16 the page's place
+// Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or for a slab page: 27..16 the page's
+// place
 //                     in its slab, 15..0 the size class.
 //
 // INVARIANTS
 //   I1. No two free runs are neighbours.
-//   I2. The entries of the first and last page of every run below the frontier are right; those in between never say free.
+//   I2. The entries of the first and last page of every run below the frontier are right; those in between never say
+//       free.
 //   I3. A free run holds its list links in its first page; nothing else reads or writes free pages.
 //   I4. One CPU.
 //
@@ -27,11 +29,11 @@
 namespace toro {
 
 enum class PageKind : uint32_t {
-  kUnknown = 0,   // not the first page of anything
-  kFreeFirst,     // free run; also its last page when the run has one page
+  kUnknown = 0,  // not the first page of anything
+  kFreeFirst,    // free run; also its last page when the run has one page
   kFreeLast,
-  kUsedFirst,     // run that a caller holds
-  kSlab,          // page of a slab; value() is the size class, and the place in the slab
+  kUsedFirst,  // run that a caller holds
+  kSlab,       // page of a slab; value() is the size class, and the place in the slab
 };
 
 class PageEntry {

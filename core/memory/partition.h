@@ -1,8 +1,8 @@
 // Partition: the memory of one CPU, and the allocator on it.
 //
-// WHY. Every allocation is made by, and owned for ever by, the CPU that asked, so the fast path needs no atomic, no lock
-// and no look at any other CPU: a free list per size class. A pointer that another CPU frees travels home (core/kernel:
-// ReturnPath) and is freed here.
+// WHY. Every allocation is made by, and owned for ever by, the CPU that asked, so the fast path needs no atomic, no
+// lock and no look at any other CPU: a free list per size class. A pointer that another CPU frees travels home
+// (core/kernel: ReturnPath) and is freed here.
 //
 // LAYOUT
 //   up to 32 KiB    slabs of one size class, carved on demand; a free object holds {next, mark}
@@ -11,8 +11,8 @@
 //
 // INVARIANTS
 //   I1. One CPU calls everything here: the owner.
-//   I2. Objects are 16-byte aligned at least; a class whose size is a multiple of a power of two up to kPageBytes is aligned
-//       to it, because slabs are page aligned and have no header.
+//   I2. Objects are 16-byte aligned at least; a class whose size is a multiple of a power of two up to kPageBytes is
+//       aligned to it, because slabs are page aligned and have no header.
 //   I3. mark == secret ^ address exactly while an object is free; Allocate clears it. A second Free sees it and stops.
 //   I4. Exhaustion returns null, never hangs. Size 0 gives a unique pointer.
 //
@@ -33,8 +33,8 @@ namespace toro {
 // Sums over a partition. Bytes are what was handed out, rounded up to size classes and pages.
 struct PartitionStatistics {
   size_t total_bytes = 0;
-  size_t used_bytes = 0;   // held by callers now
-  size_t slab_bytes = 0;   // pages that serve small objects, in use or not
+  size_t used_bytes = 0;  // held by callers now
+  size_t slab_bytes = 0;  // pages that serve small objects, in use or not
   uint64_t allocations = 0;
   uint64_t frees = 0;
 };
@@ -66,8 +66,8 @@ class Partition {
     }
   }
 
-  // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest instructions.
-  // False: not that; nothing was done. Null is not that.
+  // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest
+  // instructions. False: not that; nothing was done. Null is not that.
   bool FreeIfSmall(void* object) {
     const PageEntry* entry = pages_.EntryInFirstRange(object);
     if (__builtin_expect(entry == nullptr || entry->kind() != PageKind::kSlab, 0)) return false;

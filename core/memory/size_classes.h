@@ -1,5 +1,5 @@
-// Size classes of small objects: 16-byte steps to 128 bytes, then eight per doubling, so that rounding up wastes at most
-// an eighth above 128 bytes.
+// Size classes of small objects: 16-byte steps to 128 bytes, then eight per doubling, so that rounding up wastes at
+// most an eighth above 128 bytes.
 #ifndef CORE_MEMORY_SIZE_CLASSES_H_
 #define CORE_MEMORY_SIZE_CLASSES_H_
 
@@ -12,7 +12,7 @@
 namespace toro {
 
 inline constexpr size_t kLeastObjectBytes = 16;
-inline constexpr size_t kLinearBytes = 128;       // up to here: one class per 16 bytes
+inline constexpr size_t kLinearBytes = 128;  // up to here: one class per 16 bytes
 inline constexpr size_t kLargestSmallBytes = 32 * kKiB;
 inline constexpr size_t kClassesPerDoubling = 8;
 inline constexpr size_t kLinearClasses = kLinearBytes / kLeastObjectBytes;
@@ -35,8 +35,8 @@ constexpr size_t SizeClassBytes(size_t size_class) {
   return (kLinearBytes << doubling) / kClassesPerDoubling * (kClassesPerDoubling + step + 1);
 }
 
-// The pages of one slab: as few as leave at most an eighth unused at its end; four for the smallest objects, so that the
-// slow path is rare.
+// The pages of one slab: as few as leave at most an eighth unused at its end; four for the smallest objects, so that
+// the slow path is rare.
 constexpr size_t SlabPages(size_t size_class) {
   size_t bytes = SizeClassBytes(size_class);
   for (size_t pages = 4;; ++pages) {

@@ -1,8 +1,8 @@
 // CallOn: runs a function on another CPU and waits for its value. Spawn, statistics and the console are built on it.
 //
-// WHY. The fast form needs one line each way: the function object goes inside of the request line, the value comes back inside
-// of the reply line, and neither CPU reads memory of the other. It serves function objects and values that may be copied as
-// bytes and fit; everything else goes by exchange slot, with the record of the call on the caller's stack.
+// WHY. The fast form needs one line each way: the function object goes inside of the request line, the value comes back
+// inside of the reply line, and neither CPU reads memory of the other. It serves function objects and values that may
+// be copied as bytes and fit; everything else goes by exchange slot, with the record of the call on the caller's stack.
 //
 // INVARIANTS
 //   I1. The record lies on the stack of the waiting thread, which cannot go on before the reply has been delivered.
@@ -29,7 +29,8 @@ struct CallRecord : Message {
   bool done = false;
 };
 
-// Answers the call of CPU `caller_cpu` that `record` stands for, with `count` words, at most six. Any context of the called CPU.
+// Answers the call of CPU `caller_cpu` that `record` stands for, with `count` words, at most six. Any context of the
+// called CPU.
 void AnswerCall(Scheduler& here, CpuId caller_cpu, CallRecord& record, const uint64_t* words, size_t count);
 
 namespace call_internal {
@@ -100,8 +101,8 @@ bool TrySendLine(Scheduler& here, CpuId to, Function& function, CallRecord& reco
 
 }  // namespace call_internal
 
-// Runs function() on CPU `to`, in message context there: it must be brief, must not wait and must not throw. Returns what it
-// returns. `to` must exist. On the calling CPU it is an ordinary call, in any context; else thread context.
+// Runs function() on CPU `to`, in message context there: it must be brief, must not wait and must not throw. Returns
+// what it returns. `to` must exist. On the calling CPU it is an ordinary call, in any context; else thread context.
 template <typename Function>
 auto CallOn(CpuId to, Function function) -> std::invoke_result_t<Function&> {
   using namespace call_internal;

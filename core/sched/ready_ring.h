@@ -1,7 +1,7 @@
 // ReadyRing: the threads of one CPU that can run, in a circle. The head runs, or runs next.
 //
-// WHY. A yield is `head = head->next`: one load, no store but the head. Blocked threads are in no ring, so nothing here costs
-// more with their number.
+// WHY. A yield is `head = head->next`: one load, no store but the head. Blocked threads are in no ring, so nothing here
+// costs more with their number.
 //
 // INVARIANTS
 //   I1. A thread is in the ring exactly while it is ready or running.

@@ -16,8 +16,13 @@ constexpr size_t kColourBytes = 2 * kCacheLineBytes;
 }  // namespace
 
 Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step)
-    : yields_to_poll_(single_step ? 1 : kYieldsPerPoll), single_step_(single_step), exchange_(exchange), cpu_(cpu),
-      partition_(partition), table_(exchange.self(), partition), timers_(Machine::NowNs()) {}
+    : yields_to_poll_(single_step ? 1 : kYieldsPerPoll),
+      single_step_(single_step),
+      exchange_(exchange),
+      cpu_(cpu),
+      partition_(partition),
+      table_(exchange.self(), partition),
+      timers_(0) {}  // to read the clock here would make the boot wait for its calibration
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);

@@ -1,21 +1,21 @@
 // Scheduler: the threads of one CPU. Cooperative: a thread runs until it yields, blocks, migrates or ends.
 //
-// WHY. Nothing here is shared: other CPUs create, join and receive threads by message (remote_threads.cc), and what they
-// ask for is done here, by the owner, with the owner's memory. A yield goes from thread to thread without a detour through
-// the loop of the platform; the loop runs only when no thread is ready, when a thread leaves this CPU, or when the executor
-// wants to choose each step itself.
+// WHY. Nothing here is shared: other CPUs create, join and receive threads by message (remote_threads.cc), and what
+// they ask for is done here, by the owner, with the owner's memory. A yield goes from thread to thread without a detour
+// through the loop of the platform; the loop runs only when no thread is ready, when a thread leaves this CPU, or when
+// the executor wants to choose each step itself.
 //
 // INVARIANTS
 //   I1. A thread is in the ready ring, or waits for exactly one thing, or travels.
 //   I2. A thread that ends at home gives its object and stack to the pool while it still stands on that stack. This is
-//       sound because only a later spawn of this same CPU takes from the pool. IF YOU let anything else take from it, or
-//       write to a pooled stack, a dead thread's last instructions run on memory in use.
+//       sound because only a later spawn of this same CPU takes from the pool. IF YOU let anything else take from it,
+//       or write to a pooled stack, a dead thread's last instructions run on memory in use.
 //   I3. A thread that leaves is posted by the loop, after its registers are saved and nobody stands on its stack.
 //   I4. After a switch a thread may be on another CPU: no code keeps a Scheduler across a switch.
 //   I5. Message context never blocks.
 //
-// COST. Yield: the check of the doorbell, a counter, the switch. It is the same with 2 and with 16,384 ready threads but for
-// cache misses on their saved registers and stacks; stacks start at different colours for that reason.
+// COST. Yield: the check of the doorbell, a counter, the switch. It is the same with 2 and with 16,384 ready threads
+// but for cache misses on their saved registers and stacks; stacks start at different colours for that reason.
 #ifndef CORE_SCHED_SCHEDULER_H_
 #define CORE_SCHED_SCHEDULER_H_
 
@@ -48,8 +48,8 @@ class Scheduler {
 
   // ---- for the loop ----
 
-  // Runs ready threads until none is ready or one leaves; in single-step mode, one thread until it yields. False: none was
-  // ready.
+  // Runs ready threads until none is ready or one leaves; in single-step mode, one thread until it yields. False: none
+  // was ready.
   bool RunReady();
 
   // Takes and sends messages and fires timers. True if there was anything.
@@ -72,13 +72,13 @@ class Scheduler {
   // Ends the thread. Thread context.
   [[noreturn]] static void Exit();
 
-  // Creates a thread on CPU `to`, whose memory it gets, and waits for its id. kNoSuchCpu, kOutOfMemory (in the partition of
-  // `to`), kInvalidArgument (options). Thread context; for the own CPU any context.
+  // Creates a thread on CPU `to`, whose memory it gets, and waits for its id. kNoSuchCpu, kOutOfMemory (in the
+  // partition of `to`), kInvalidArgument (options). Thread context; for the own CPU any context.
   static Result<ThreadId> Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options);
 
-  // Creates a detached thread that runs function(argument) on CPU `to`, without waiting. It gets the default options. What
-  // has been asked for is on its way at the next yield or when seven words are full. Failure on the other side ends the
-  // kernel: the caller is not there to be told. kNoSuchCpu. Thread context: waits while the channel is full.
+  // Creates a detached thread that runs function(argument) on CPU `to`, without waiting. It gets the default options.
+  // What has been asked for is on its way at the next yield or when seven words are full. Failure on the other side
+  // ends the kernel: the caller is not there to be told. kNoSuchCpu. Thread context: waits while the channel is full.
   static Status SpawnDetached(CpuId to, void (*function)(void*), void* argument);
 
   // Waits for the end of a thread. kNoSuchThread, kAlreadyJoined, kWouldDeadlock. Thread context.
@@ -104,10 +104,10 @@ class Scheduler {
 
   struct Counters {
     uint64_t switches = 0;
-    uint64_t created = 0;    // threads whose home is here
-    uint64_t ended = 0;      // of those
-    uint64_t arrived = 0;    // by migration
-    uint64_t departed = 0;   // by migration
+    uint64_t created = 0;   // threads whose home is here
+    uint64_t ended = 0;     // of those
+    uint64_t arrived = 0;   // by migration
+    uint64_t departed = 0;  // by migration
   };
   const Counters& counters() const { return counters_; }
 
@@ -135,7 +135,7 @@ class Scheduler {
 
   ReadyRing ring_;
   uint32_t yields_to_poll_ = kYieldsPerPoll;
-  bool running_ = false;      // a thread runs, not the loop
+  bool running_ = false;  // a thread runs, not the loop
   bool single_step_ = false;
   bool firing_ = false;
   Exchange& exchange_;

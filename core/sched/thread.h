@@ -1,8 +1,9 @@
 // Thread: one cooperative thread, and the names by which it is known.
 //
-// WHO TOUCHES WHAT. A Thread and its stack lie in the partition of its home, the CPU that created it, for ever. While the
-// thread runs, the CPU on which it runs owns the object; when it ends, it travels home, where the object and the stack are
-// used again. What others may ask of a thread (is it finished? tell me when) is in the ThreadTable of its home.
+// WHO TOUCHES WHAT. A Thread and its stack lie in the partition of its home, the CPU that created it, for ever. While
+// the thread runs, the CPU on which it runs owns the object; when it ends, it travels home, where the object and the
+// stack are used again. What others may ask of a thread (is it finished? tell me when) is in the ThreadTable of its
+// home.
 #ifndef CORE_SCHED_THREAD_H_
 #define CORE_SCHED_THREAD_H_
 
@@ -51,14 +52,14 @@ struct ThreadBody {
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;
 
-// With the guard page, sixteen pages.
-inline constexpr size_t kDefaultStackBytes = 15 * kPageBytes;
+// With the guard page, fifteen pages: stacks a power of two apart would share the sets of the second-level cache.
+inline constexpr size_t kDefaultStackBytes = 14 * kPageBytes;
 inline constexpr size_t kMainStackBytes = 63 * kPageBytes;  // the stack of the thread that runs main()
 inline constexpr size_t kLeastStackBytes = 2 * kPageBytes;
 
 struct ThreadOptions {
-  size_t stack_bytes = 0;       // 0: kDefaultStackBytes. At least kLeastStackBytes; rounded up to pages
-  std::string_view name = {};   // cut to 23 characters; for reports
+  size_t stack_bytes = 0;      // 0: kDefaultStackBytes. At least kLeastStackBytes; rounded up to pages
+  std::string_view name = {};  // cut to 23 characters; for reports
 };
 
 struct Thread;
@@ -76,16 +77,16 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   Machine::Context context;
 
   // The rest is cold.
-  TravelMessage travel;            // when it migrates, or goes home
-  SleepTimer timer;                // when it sleeps
+  TravelMessage travel;  // when it migrates, or goes home
+  SleepTimer timer;      // when it sleeps
   ThreadId id;
-  char* stack_low = nullptr;       // the guard page; the stack is above it
-  size_t stack_bytes = 0;          // above the guard page
+  char* stack_low = nullptr;  // the guard page; the stack is above it
+  size_t stack_bytes = 0;     // above the guard page
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
-  bool ended = false;              // goes home to be used again
+  bool ended = false;  // goes home to be used again
   char name[24] = {};
 };
 

@@ -1,7 +1,8 @@
 // ThreadTable: the threads whose home is this CPU, by id.
 //
 // INVARIANTS
-//   I1. An entry is used again only after its thread has ended and was joined or was detached; its generation grows then.
+//   I1. An entry is used again only after its thread has ended and was joined or was detached; its generation grows
+//       then.
 //   I2. One CPU: the home. Others ask by message.
 #ifndef CORE_SCHED_THREAD_TABLE_H_
 #define CORE_SCHED_THREAD_TABLE_H_
@@ -17,7 +18,8 @@ namespace toro {
 
 struct CallRecord;
 
-// Who waits for the end of a thread: a call of some CPU, answered when the thread has ended. `record` is meaningful on that
+// Who waits for the end of a thread: a call of some CPU, answered when the thread has ended. `record` is meaningful on
+// that
 // CPU only.
 struct Joiner {
   CpuId cpu;

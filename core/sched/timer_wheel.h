@@ -1,8 +1,8 @@
 // TimerWheel: the pending timers of one CPU; start, stop and expiry are O(1) each, and there is no tick.
 //
-// WHY. A hierarchical wheel [varghese87]: kLevels rings of 64 slots, each level 64 times coarser than the one below. A timer
-// lies at the level of the highest bit in which its tick differs from the wheel's, and moves down when that slot comes up.
-// One 64-bit mask per level finds the next occupied slot without a walk.
+// WHY. A hierarchical wheel [varghese87]: kLevels rings of 64 slots, each level 64 times coarser than the one below. A
+// timer lies at the level of the highest bit in which its tick differs from the wheel's, and moves down when that slot
+// comes up. One 64-bit mask per level finds the next occupied slot without a walk.
 //
 // INVARIANTS
 //   I1. A timer never fires before its deadline, and at most one tick and the delay of the next Advance after it.
@@ -34,7 +34,7 @@ class TimerWheel {
   static constexpr unsigned kTickShift = 14;  // 16.4 microseconds
   static constexpr unsigned kSlotBits = 6;
   static constexpr size_t kSlots = 1 << kSlotBits;
-  static constexpr size_t kLevels = 6;        // 2^50 ns, 13 days; later deadlines go around the top level
+  static constexpr size_t kLevels = 6;  // 2^50 ns, 13 days; later deadlines go around the top level
 
   explicit TimerWheel(uint64_t now_ns) : tick_(now_ns >> kTickShift) {}
 
@@ -47,7 +47,8 @@ class TimerWheel {
   // Fires what is due. True if anything fired.
   bool Advance(uint64_t now_ns);
 
-  // When Advance has something to do; kNever when no timer is pending. May be earlier than the next deadline, never later.
+  // When Advance has something to do; kNever when no timer is pending. May be earlier than the next deadline, never
+  // later.
   uint64_t NextNs() const;
 
   size_t pending() const { return pending_; }

@@ -9,8 +9,8 @@
 namespace toro::acpi {
 
 struct Fadt {
-  uint64_t dsdt = 0;                   // physical address
-  uint16_t pm1a_control_port = 0;      // 0: none
+  uint64_t dsdt = 0;               // physical address
+  uint16_t pm1a_control_port = 0;  // 0: none
   uint16_t pm1b_control_port = 0;
   uint16_t pm_timer_port = 0;
   uint64_t sleep_control_address = 0;  // hardware-reduced machines [acpi 4.8.3.7]; 0: none

@@ -10,8 +10,8 @@
 
 namespace toro::acpi {
 
-// The local APIC ids of all enabled CPUs, in the table's order; each once. Returns how many the table has, of which the first
-// ids.size() are stored, or -1 if an entry reaches beyond the table.
+// The local APIC ids of all enabled CPUs, in the table's order; each once. Returns how many the table has, of which the
+// first ids.size() are stored, or -1 if an entry reaches beyond the table.
 int ReadLocalApicIds(const Table& madt, std::span<uint32_t> ids);
 
 }  // namespace toro::acpi

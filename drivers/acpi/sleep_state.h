@@ -1,7 +1,7 @@
 // The one thing in the firmware's byte code that we need: the values that mean "soft off" [acpi 7.4.2.6].
 //
-// WHY no interpreter. \_S5 is a package of constants on every machine; its encoding is fixed, and to search for it is 40 lines
-// where an interpreter is 100,000.
+// WHY no interpreter. \_S5 is a package of constants on every machine; its encoding is fixed, and to search for it is
+// 40 lines where an interpreter is 100,000.
 #ifndef DRIVERS_ACPI_SLEEP_STATE_H_
 #define DRIVERS_ACPI_SLEEP_STATE_H_
 

@@ -51,24 +51,6 @@ Lookup FindRootTable(const reg::PhysicalMemory& memory, uint64_t rsdp, Table& ro
 
 }  // namespace
 
-const char* LookupText(Lookup lookup) {
-  switch (lookup) {
-    case Lookup::kFound:
-      return "found";
-    case Lookup::kNoRootPointer:
-      return "the machine has no ACPI root pointer";
-    case Lookup::kBadRootPointer:
-      return "the ACPI root pointer has a wrong signature or checksum";
-    case Lookup::kBadRootTable:
-      return "the ACPI root table cannot be read, or has a wrong checksum";
-    case Lookup::kMissing:
-      return "the ACPI root table does not name it";
-    case Lookup::kBadTable:
-      return "it is truncated, or has a wrong checksum";
-  }
-  return "unknown";
-}
-
 uint64_t ScanForRootPointer(const reg::PhysicalMemory& memory) {
   constexpr uint64_t kEbdaSegmentAt = 0x40e;
   if (const unsigned char* segment = memory.At(kEbdaSegmentAt, 2)) {

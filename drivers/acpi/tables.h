@@ -1,4 +1,5 @@
-// Finding ACPI tables [acpi 5.2]: root pointer, root table, one table by its signature. Every table that is used is checked.
+// Finding ACPI tables [acpi 5.2]: root pointer, root table, one table by its signature. Every table that is used is
+// checked.
 #ifndef DRIVERS_ACPI_TABLES_H_
 #define DRIVERS_ACPI_TABLES_H_
 
@@ -25,8 +26,6 @@ enum class [[nodiscard]] Lookup {
   kMissing,         // the root table does not name such a table
   kBadTable,        // it does, but length or checksum are wrong
 };
-
-const char* LookupText(Lookup lookup);
 
 // Looks where the BIOS leaves it: the first KiB of the extended BIOS data area, and 0xe0000 to 0xfffff [acpi 5.2.5.1].
 // Returns 0 if it is not there.

@@ -1,8 +1,8 @@
 // LocalApic: the interrupt controller and timer of one CPU [sdm3 11], by MMIO (xAPIC) or by MSR (x2APIC).
 //
-// MEMORY ORDER. A wake-up must not overtake the stores that it announces. The MMIO registers are uncached, and a store to
-// them is ordered after all earlier stores [sdm3 12.2.3]; WRMSR to the x2APIC is not, and needs MFENCE; LFENCE before it
-// [sdm3 11.12.3]. The Registers parameter does that in its WriteCommand64.
+// MEMORY ORDER. A wake-up must not overtake the stores that it announces. The MMIO registers are uncached, and a store
+// to them is ordered after all earlier stores [sdm3 12.2.3]; WRMSR to the x2APIC is not, and needs MFENCE; LFENCE
+// before it [sdm3 11.12.3]. The Registers parameter does that in its WriteCommand64.
 //
 // COST. One interrupt: two MMIO writes and one read, or one MSR write.
 #ifndef DRIVERS_APIC_LOCAL_APIC_H_

@@ -1,7 +1,7 @@
 // PhysicalMemory: bytes at physical addresses, as a parser of tables sees them.
 //
-// WHY virtual. Parsers of what firmware and loaders left in memory run once; on the host they read bytes that a test wrote
-// (fake_physical_memory.h), truncated and corrupted at will.
+// WHY virtual. Parsers of what firmware and loaders left in memory run once; on the host they read bytes that a test
+// wrote (fake_physical_memory.h), truncated and corrupted at will.
 #ifndef DRIVERS_REG_PHYSICAL_MEMORY_H_
 #define DRIVERS_REG_PHYSICAL_MEMORY_H_
 

@@ -1,7 +1,7 @@
-// Serial16550: a polled serial port with a 16-byte FIFO [16550].
+// Serial16550: a polled serial port with a 16-byte FIFO [uart].
 //
-// WHY polled. The console carries a few kilobytes; an interrupt per character would cost more than it frees. One look at
-// the line status allows a whole FIFO of characters, because on a virtual machine each access is an exit.
+// WHY polled. The console carries a few kilobytes; an interrupt per character would cost more than it frees. One look
+// at the line status allows a whole FIFO of characters, because on a virtual machine each access is an exit.
 //
 // WHAT IT WRITES. The bytes given, no more: '\n' stays '\n', so that output compares byte for byte.
 //

@@ -3,7 +3,8 @@
 // INVARIANTS
 //   I1. The run is a function of the program, its inputs and the seed: same seed, same trace, whatever the host does.
 //   I2. A CPU that halts is not stepped until it is woken or its deadline has come.
-//   I3. When every CPU halts, time jumps to the nearest deadline; when there is none, the run is deadlocked and says so.
+//   I3. When every CPU halts, time jumps to the nearest deadline; when there is none, the run is deadlocked and says
+//       so.
 #ifndef PLATFORM_HOSTED_DETERMINISTIC_EXECUTOR_H_
 #define PLATFORM_HOSTED_DETERMINISTIC_EXECUTOR_H_
 

@@ -36,8 +36,8 @@ extern void (*describe_current)(char* text, size_t bytes);
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 
-// Writes the fatal report with CPU, thread and backtrace to standard error, and ends the process with `status`. Takes no
-// memory of any partition: there may be none left.
+// Writes the fatal report with CPU, thread and backtrace to standard error, and ends the process with `status`. Takes
+// no memory of any partition: there may be none left.
 [[noreturn, gnu::format(printf, 2, 3)]] void Die(int status, const char* format, ...);
 
 }  // namespace toro::hosted

@@ -1,8 +1,8 @@
 // The parts of the hot lane that are too rare or too large to inline, and what sanitizers must be told about stacks.
 #include <pthread.h>
 
-#include "platform/hosted/executor.h"
 #include "machine_backend.h"
+#include "platform/hosted/executor.h"
 
 #ifdef TORO_SANITIZED_FIBERS
 #include <sanitizer/common_interface_defs.h>

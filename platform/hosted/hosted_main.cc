@@ -1,8 +1,8 @@
 // The composition root of the hosted world: process start, options, memory, cluster, executor.
 //
 // The application defines an ordinary main(). The linker hands the C library's start function to us instead
-// (--wrap=__libc_start_main), so that this file runs first, on the process's own stack, and the application's main becomes
-// the first thread of CPU 0.
+// (--wrap=__libc_start_main), so that this file runs first, on the process's own stack, and the application's main
+// becomes the first thread of CPU 0.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -17,7 +17,8 @@ namespace toro {
 
 namespace hosted {
 
-// What the C++ runtime keeps per pthread about exceptions in flight; belongs to the thread that runs on it. [itanium-eh 2.2.2]
+// What the C++ runtime keeps per pthread about exceptions in flight; belongs to the thread that runs on it. [itanium-eh
+// 2.2.2]
 struct ExceptionGlobals {
   void* caught = nullptr;
   unsigned int uncaught = 0;

@@ -1,5 +1,6 @@
-// operator new and delete of the hosted world: on a CPU from its partition, as on the bare machine; on any other pthread, and
-// before there is a cluster, from the C library. Not linked into sanitizer builds, whose own allocator finds more.
+// operator new and delete of the hosted world: on a CPU from its partition, as on the bare machine; on any other
+// pthread, and before there is a cluster, from the C library. Not linked into sanitizer builds, whose own allocator
+// finds more.
 #include <cstdlib>
 #include <new>
 

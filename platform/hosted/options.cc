@@ -25,7 +25,8 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
     }
     options.cpus = number;
   } else if (key == "--memory") {
-    if (!ParseNumber(text, number) || number < 2 || number > (1u << 24)) return BadNumber(key, text, "2 to 16777216 MiB");
+    if (!ParseNumber(text, number) || number < 2 || number > (1u << 24))
+      return BadNumber(key, text, "2 to 16777216 MiB");
     options.memory_mib = number;
   } else if (key == "--input") {
     if (text.empty()) return "--input=: expected the path of a file";
@@ -36,7 +37,8 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
   } else if (key == "--steps") {
     if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
   } else {
-    return "unknown option '" + std::string(key) + "'; --help lists the options; arguments of the application follow --";
+    return "unknown option '" + std::string(key) +
+           "'; --help lists the options; arguments of the application follow --";
   }
   return "";
 }

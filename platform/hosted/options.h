@@ -12,13 +12,13 @@ namespace toro::hosted {
 struct Options {
   size_t cpus = 2;
   size_t memory_mib = 128;
-  std::vector<std::string> inputs;        // paths
-  bool deterministic = false;             // --seed was given
+  std::vector<std::string> inputs;  // paths
+  bool deterministic = false;       // --seed was given
   uint64_t seed = 0;
-  uint64_t steps = 0;                     // the deterministic executor stops after so many; 0: no bound
-  bool trace_hash = false;                // print the hash of the step trace at the end
+  uint64_t steps = 0;       // the deterministic executor stops after so many; 0: no bound
+  bool trace_hash = false;  // print the hash of the step trace at the end
   bool help = false;
-  std::vector<std::string> arguments;     // of the application, without its name
+  std::vector<std::string> arguments;  // of the application, without its name
 };
 
 // Parses argv[1..]. Returns an empty string, or what is wrong and how to do it right.

@@ -1,5 +1,5 @@
-// A contract test is an application: it runs in both worlds, prints one line per check, and an END line with the count, so that
-// a hang, an early end or a missing check fails as surely as a wrong answer.
+// A contract test is an application: it runs in both worlds, prints one line per check, and an END line with the count,
+// so that a hang, an early end or a missing check fails as surely as a wrong answer.
 #ifndef TESTS_CONTRACT_CONTRACT_H_
 #define TESTS_CONTRACT_CONTRACT_H_
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# expect_end.sh PROGRAM CHECKS [ARGUMENT]...: runs a contract test and fails unless it exits with 0 and its last line says
-# that exactly CHECKS checks were made and none failed. Several argument lists are separated by the word AND.
+# expect_end.sh PROGRAM CHECKS [ARGUMENT]...: runs a contract test and fails unless it exits with 0 and its last line
+# says that exactly CHECKS checks were made and none failed. Several argument lists are separated by the word AND.
 set -u
 program=$1
 checks=$2

@@ -1,6 +1,6 @@
 #!/bin/sh
-# wordfreq_agrees_with_coreutils.sh WORDFREQ: `wordfreq -- --all` is byte for byte what tr, sort and uniq say, whatever the
-# input and however many CPUs. (tr prints an empty line for what precedes the first word; it is no word.)
+# wordfreq_agrees_with_coreutils.sh WORDFREQ: `wordfreq -- --all` is byte for byte what tr, sort and uniq say, whatever
+# the input and however many CPUs. (tr prints an empty line for what precedes the first word; it is no word.)
 set -eu
 export LC_ALL=C
 wordfreq=$1
@@ -26,8 +26,10 @@ printf 'x' >"$directory/one_letter"
 printf '%s' '--- no words: 123 ---' | tr -d a-z >"$directory/no_words"
 head -c 1000000 /dev/zero | tr '\0' a >"$directory/one_long_word"
 # Noise that is the same in every run.
-awk 'BEGIN { srand(1); for (i = 0; i < 700000; ++i) printf "%c%c%c", rand() * 255 + 1, rand() * 64 + 64, rand() * 255 + 1 }' \
-  >"$directory/noise"
+awk 'BEGIN {
+  srand(1)
+  for (i = 0; i < 700000; ++i) printf "%c%c%c", rand() * 255 + 1, rand() * 64 + 64, rand() * 255 + 1
+}' >"$directory/noise"
 
 compare "$directory/empty" 1 2 3
 compare "$directory/one_letter" 1 2 3

@@ -1,5 +1,6 @@
 #!/bin/sh
-# faults_are_named.sh FAULTS_ELF HELLO_ELF HELLO_ISO: what goes wrong on the bare machine is named, with a failing status.
+# faults_are_named.sh FAULTS_ELF HELLO_ELF HELLO_ISO: what goes wrong on the bare machine is named, with a failing
+# status.
 . tests/metal/boot.sh
 faults=$1
 hello=$2
@@ -24,11 +25,12 @@ q35="-M q35 -smp 2 -m 64"
   boot 1 "cpus=" "$hello" $q35 -append "cpus=9"
   boot 1 "cpus=" "$hello" $q35 -append "cpus=many"
   boot 1 "colour=red" "$hello" $q35 -append "colour=red"
-  boot 134 "memory is too small" "$hello" -M q35 -smp 16 -m 16
+  boot 1 "memory" "$hello" -M q35 -smp 16 -m 16
   boot 1 "no ACPI tables" "$hello" -M microvm,acpi=off -smp 2 -m 64
   boot 1 "no ACPI tables" "$hello" -M pc,acpi=off -smp 2 -m 64
   boot 0 "Hello" "$hello" -M microvm,acpi=off -smp 2 -m 64 -append "cpus=1"
   boot 0 "Hello" "$hello" $q35 -append "cpus=1"
+  boot 0 "writable and executable 0 KiB, page 0 absent" "$hello" $q35 -append "report"
   boot 0 "Hello" "$hello" -M q35 -smp 1 -m 8
   boot 0 "Hello" "$iso" -M q35 -smp 1 -m 8
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# kernel_contract.sh CHECKS FILE...: the kernel's contract on every machine, by both loaders, with 1 to 16 CPUs and little and
-# much memory.
+# kernel_contract.sh CHECKS FILE...: the kernel's contract on every machine, by both loaders, with 1 to 16 CPUs and
+# little and much memory.
 . tests/metal/boot.sh
 end="END $1 checks, 0 failed"
 shift

@@ -137,7 +137,8 @@ TEST(BadChannelModel, EveryOrderIsNeeded) {
 
 TEST(BadChannelModel, WordsWrittenAfterPublishAreARace) {
   for (MemoryModel memory : {MemoryModel::kTso, MemoryModel::kCpp}) {
-    Refute("bad_channel_write_late", "a word is written after Publish", memory, Verdict::kDataRace, Stream<2>(3, true, true));
+    Refute("bad_channel_write_late", "a word is written after Publish", memory, Verdict::kDataRace,
+           Stream<2>(3, true, true));
   }
 }
 

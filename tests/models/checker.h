@@ -1,29 +1,32 @@
-// checker: runs a protocol in every possible order and with every permitted staleness, and shows the first way to break it.
+// checker: runs a protocol in every possible order and with every permitted staleness, and shows the first way to break
+// it.
 //
-// WHY. A test on a machine sees the interleavings that the machine likes. The protocols of core/exchange are written over
-// an Atomics policy; here the very same source runs over ModelAtomics, where each access to a shared word is a decision.
-// A bounded configuration (2-3 CPUs, a few messages) is searched to the end, so "holds" means: no schedule of it fails.
+// WHY. A test on a machine sees the interleavings that the machine likes. The protocols of core/exchange are written
+// over an Atomics policy; here the very same source runs over ModelAtomics, where each access to a shared word is a
+// decision. A bounded configuration (2-3 CPUs, a few messages) is searched to the end, so "holds" means: no schedule of
+// it fails.
 //
 // MEMORY MODELS
 //   kSc   one memory, every access in some order.
-//   kTso  x86: each CPU has a FIFO store buffer and sees its own stores early. A store may stay there for any finite time.
-//   kCpp  C++20 without load buffering: each word keeps all its stores; a load may return any that is not older than what
-//         its thread knows of (coherence). Release attaches what the writer knows, acquire takes it over, a seq_cst fence
-//         exchanges it with all other fences. As C++ must assume, plain words carry no order of their own.
+//   kTso  x86: each CPU has a FIFO store buffer and sees its own stores early. A store may stay there for any finite
+//   time. kCpp  C++20 without load buffering: each word keeps all its stores; a load may return any that is not older
+//   than what
+//         its thread knows of (coherence). Release attaches what the writer knows, acquire takes it over, a seq_cst
+//         fence exchanges it with all other fences. As C++ must assume, plain words carry no order of their own.
 //
 // WHAT IS REPORTED
 //   a false Expect; a data race on a Plain word (vector clocks; under kSc and kTso every load acquires and every store
-//   releases, as the hardware does); a deadlock, which in a protocol that halts is a lost wake-up; under kCpp a store by
-//   a CPU that has not seen the word's last store (every shared word here has one owner at a time; it also makes "stores
-//   are appended" exact); an execution of more than kMaxSteps steps.
+//   releases, as the hardware does); a deadlock, which in a protocol that halts is a lost wake-up; under kCpp a store
+//   by a CPU that has not seen the word's last store (every shared word here has one owner at a time; it also makes
+//   "stores are appended" exact); an execution of more than kMaxSteps steps.
 //
-// HOW. Depth first, each execution from the start (fibers cannot be copied), and pruned where the state was seen before.
-// The state is memory, buffers, knowledge, and per thread a hash of all values that it has read: a thread is a function of
-// what it reads. Hashes have 128 bits; a collision could hide a state, with odds below 2^-80 for a million states.
-// A waiting thread is one blocking read (Await), not a loop: without that a search does not end.
+// HOW. Depth first, each execution from the start (fibers cannot be copied), and pruned where the state was seen
+// before. The state is memory, buffers, knowledge, and per thread a hash of all values that it has read: a thread is a
+// function of what it reads. Hashes have 128 bits; a collision could hide a state, with odds below 2^-80 for a million
+// states. A waiting thread is one blocking read (Await), not a loop: without that a search does not end.
 //
-// RULES FOR A MODEL. Threads share nothing but words of ModelAtomics, own no heap memory (executions are abandoned midway),
-// and do not look at the clock or at addresses outside of Model::Make.
+// RULES FOR A MODEL. Threads share nothing but words of ModelAtomics, own no heap memory (executions are abandoned
+// midway), and do not look at the clock or at addresses outside of Model::Make.
 #ifndef TESTS_MODELS_CHECKER_H_
 #define TESTS_MODELS_CHECKER_H_
 
@@ -48,8 +51,8 @@ struct Report {
   bool holds() const { return verdict == Verdict::kHolds; }
 
   Verdict verdict = Verdict::kHolds;
-  uint64_t states = 0;      // different ones at which a scheduling decision was made
-  uint64_t executions = 0;  // from the start
+  uint64_t states = 0;         // different ones at which a scheduling decision was made
+  uint64_t executions = 0;     // from the start
   std::string message;         // what went wrong, one line
   std::string counterexample;  // how, one line per step; empty when it holds
 };
@@ -175,11 +178,11 @@ class Model {
     std::function<void()> body;
     void* stack_pointer = nullptr;
     bool done = false;
-    bool draining = false;                               // in a fence, until its store buffer is empty
-    const Condition* condition = nullptr;                // in Await
+    bool draining = false;                 // in a fence, until its store buffer is empty
+    const Condition* condition = nullptr;  // in Await
     const char* awaits = "";
-    bool retry = false;     // kCpp: a store since the condition was last tried
-    Hash history;           // of all values read
+    bool retry = false;           // kCpp: a store since the condition was last tried
+    Hash history;                 // of all values read
     View now, pending, released;  // known; known after an acquire fence; known at the last release fence
     std::vector<Buffered> buffer;
     size_t buffer_start = 0;
@@ -254,7 +257,8 @@ class Model {
 // Searches all executions of what `setup` builds; stops at the first that fails.
 Report Explore(MemoryModel memory, const std::function<void(Model&)>& setup);
 
-// Blocks the calling thread until `condition`, an OR of loads of which each is of one word, is true. `what` says for what.
+// Blocks the calling thread until `condition`, an OR of loads of which each is of one word, is true. `what` says for
+// what.
 template <typename Predicate>
 void Await(const char* what, const Predicate& condition) {
   auto call = [](const void* object) -> bool { return (*static_cast<const Predicate*>(object))(); };

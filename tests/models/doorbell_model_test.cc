@@ -127,9 +127,10 @@ TEST(BadDoorbellModel, FlagThatTheReceiverClearsErasesARing) {
          Verdict::kLostWakeup, ClearedFlag);
 }
 
-// I3, scaled down: a counter modulo `modulus` instead of 256, next to a slot a channel of few lines that is drained by at
-// most `Lines` lines per look. The sender does what rings most often between two looks: it publishes P1 while the ring of
-// P0 (taken already) is what the receiver looks at, fills the channel, fills it again while it is drained, and publishes
+// I3, scaled down: a counter modulo `modulus` instead of 256, next to a slot a channel of few lines that is drained by
+// at most `Lines` lines per look. The sender does what rings most often between two looks: it publishes P1 while the
+// ring of P0 (taken already) is what the receiver looks at, fills the channel, fills it again while it is drained, and
+// publishes
 // P2.
 template <size_t Lines>
 struct ScaledInbox {

@@ -1,4 +1,5 @@
-// ExchangeSlot and Outbox, the product's own source, in every order (invariants I1..I5 of core/exchange/exchange_slot.h).
+// ExchangeSlot and Outbox, the product's own source, in every order (invariants I1..I5 of
+// core/exchange/exchange_slot.h).
 #include "core/exchange/exchange_slot.h"
 
 #include "core/exchange/outbox.h"
@@ -268,7 +269,8 @@ void TwoSenders(Model& model) {
 }
 
 TEST(BadSlotModel, TwoSendersInOneSlotAreFound) {
-  Refute("bad_slot_two_senders", "two CPUs put into one slot (I2)", MemoryModel::kCpp, Verdict::kTwoWriters, TwoSenders);
+  Refute("bad_slot_two_senders", "two CPUs put into one slot (I2)", MemoryModel::kCpp, Verdict::kTwoWriters,
+         TwoSenders);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
-// Sleeping and waking without a fence on the send: SleepWord, PendingWakes, ExchangeSlot, Outbox and Channel, the product's
-// own source, put together as core/exchange/exchange.cc and core/kernel/cpu.cc do (P1..P4, S1..S5 of sleep_word.h).
+// Sleeping and waking without a fence on the send: SleepWord, PendingWakes, ExchangeSlot, Outbox and Channel, the
+// product's own source, put together as core/exchange/exchange.cc and core/kernel/cpu.cc do (P1..P4, S1..S5 of
+// sleep_word.h).
 //
-// THE HALT. A CPU that halts waits for a wake-up. A wake-up is a counter of the pair, stored with release after what the
-// sender stored before (the promise of platform::WakeCpu). The weakest platform is modelled: what arrived before the
-// sleeper masked its interrupts is lost on it.
+// THE HALT. A CPU that halts waits for a wake-up. A wake-up is a counter of the pair, stored with release after what
+// the sender stored before (the promise of platform::WakeCpu). The weakest platform is modelled: what arrived before
+// the sleeper masked its interrupts is lost on it.
 #include "core/exchange/sleep_word.h"
 
 #include "core/exchange/channel.h"
@@ -58,7 +59,12 @@ class ModelCpu {
   // would multiply the states and could find nothing.
   ModelCpu(Shared<Atomics>& shared, Shared<Atomics>::Ring* channel, const Protocol& protocol, int self, int cpus,
            const bool* sends)
-      : shared_(shared), protocol_(protocol), channel_out_(channel), channel_in_(channel), self_(self), cpus_(cpus),
+      : shared_(shared),
+        protocol_(protocol),
+        channel_out_(channel),
+        channel_in_(channel),
+        self_(self),
+        cpus_(cpus),
         by_channel_(channel != nullptr) {
     for (int from = 0; from < cpus; ++from) sends_[from] = sends[from];
   }

@@ -41,6 +41,10 @@ class CountTest(unittest.TestCase):
         event = {"id": {"targetCompleted": {"label": "//x"}}, "completed": {}}
         self.assertEqual(self.count(event, self.result("PASSED")), (1, 1))
 
+    def test_what_bazel_reports_as_aborted_and_then_as_failed_counts_once(self):
+        label = {"targetCompleted": {"label": "//x"}}
+        self.assertEqual(self.count({"id": label, "aborted": {}}, {"id": label, "completed": {}}), (0, 1))
+
 
 if __name__ == "__main__":
     unittest.main()

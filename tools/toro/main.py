@@ -33,8 +33,8 @@ def main(words):
             say("remedy: " + error.remedy)
             return error.status
         except process.Interrupted as interrupt:
-            sys.stderr.write("\n")
-            say("ended by %s" % interrupt)
+            if interrupt.number != signal.SIGPIPE:  # `toro run x | head` is no news
+                say("ended by %s" % interrupt)
             return 128 + interrupt.number
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

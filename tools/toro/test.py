@@ -32,18 +32,17 @@ def targets(apps):
 
 
 def count(events):
-    """(passed, failed) test cases of the build events. What did not build counts as one failed case."""
+    """(passed, failed) test cases of the build events. What did not build counts as one failed case, once."""
     passed = failed = 0
+    unbuilt = set()
     for event in events:
         if "testResult" in event["id"]:
             good, bad = _count_result(event["testResult"])
             passed += good
             failed += bad
         elif "targetCompleted" in event["id"] and not event.get("completed", {}).get("success"):
-            failed += 1
-        elif "testSummary" in event["id"] and event.get("testSummary", {}).get("overallStatus") == "NO_STATUS":
-            failed += 1
-    return passed, failed
+            unbuilt.add(event["id"]["targetCompleted"]["label"])
+    return passed, failed + len(unbuilt)
 
 
 def _count_result(result):

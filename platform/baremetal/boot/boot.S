@@ -2,7 +2,8 @@
 //
 // WHY. One ELF serves two protocols, both of which enter in 32-bit protected mode without paging:
 //   multiboot2  eax = 0x36d76289, ebx = boot information            [mb2 3.3]   GRUB, from an ISO or a disk
-//   PVH         [ebx] = 0x336ec578, ebx = hvm_start_info            [pvh]       qemu -kernel, Firecracker, Cloud Hypervisor
+//   PVH         [ebx] = 0x336ec578, ebx = hvm_start_info            [pvh]       qemu -kernel, Firecracker, Cloud
+//   Hypervisor
 // Whoever else jumps here gets a message and a failing exit: nothing is guessed.
 //
 // INVARIANTS
@@ -167,9 +168,11 @@ enter_long_mode:
 
         .section .rodata.boot, "a"
 unknown_loader_text:
-        .asciz "toro: started by a loader that is neither multiboot2 (GRUB) nor PVH (qemu -kernel): boot the ISO with GRUB, or this ELF with qemu-system-x86_64 -kernel\n"
+        .ascii "toro: cannot start: the loader is neither multiboot2 (GRUB) nor PVH (qemu -kernel); "
+        .asciz "boot the ISO with GRUB, or this ELF with qemu-system-x86_64 -kernel\n"
 no_long_mode_text:
-        .asciz "toro: this CPU has no 64-bit mode with no-execute pages: use an x86-64 CPU (qemu-system-x86_64 -cpu max)\n"
+        .ascii "toro: cannot start: this CPU has no 64-bit mode with no-execute pages; "
+        .asciz "use an x86-64 CPU (qemu-system-x86_64 -cpu max)\n"
 
         .balign 8
         .global boot_gdt, boot_gdt_pointer

@@ -1,7 +1,7 @@
 // BootInfo: what a loader told us, whichever loader it was.
 //
-// WHY fixed arrays: this is filled before any memory is ours, and copies everything, so that the loader's own structures may be
-// overwritten. A limit that is reached is an error with a name, never a silent loss.
+// WHY fixed arrays: this is filled before any memory is ours, and copies everything, so that the loader's own
+// structures may be overwritten. A limit that is reached is an error with a name, never a silent loss.
 #ifndef PLATFORM_BAREMETAL_BOOT_BOOT_INFO_H_
 #define PLATFORM_BAREMETAL_BOOT_BOOT_INFO_H_
 

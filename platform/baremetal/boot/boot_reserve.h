@@ -1,4 +1,5 @@
-// BootReserve: the memory of the CPUs' areas, their loops' thread-local blocks and the page tables; taken once, kept for ever.
+// BootReserve: the memory of the CPUs' areas, their loops' thread-local blocks and the page tables; taken once, kept
+// for ever.
 #ifndef PLATFORM_BAREMETAL_BOOT_BOOT_RESERVE_H_
 #define PLATFORM_BAREMETAL_BOOT_BOOT_RESERVE_H_
 

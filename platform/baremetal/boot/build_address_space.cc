@@ -63,7 +63,7 @@ uint64_t AddressSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end) {
   for (const BootModule& module : plan.modules) count(module.begin, module.begin + module.bytes);
   count(0, image_end);
   pages += SpannedPieces(0, image_end, kLargePageBytes);
-  pages += 4;   // the reserve's own tables and directories
+  pages += 4;      // the reserve's own tables and directories
   pages += 3 * 4;  // local APIC, sleep control, DSDT
   return pages * kPageBytes;
 }

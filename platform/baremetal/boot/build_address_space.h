@@ -14,13 +14,13 @@
 namespace toro::baremetal {
 
 struct AddressSpacePlan {
-  std::span<const MemoryRange> memory;     // to be divided; whole large pages of it are mapped
-  std::span<const BootModule> modules;     // read-only
-  std::span<CpuArea> areas;                // of the CPUs beside the boot CPU
-  uint64_t local_apic = 0;                 // 0: no registers in memory
-  uint64_t dsdt = 0, dsdt_bytes = 0;       // read-only, for the power off
-  uint64_t sleep_control = 0;              // a device register, or 0
-  uint64_t trampoline = 0;                 // executable until UnmapTrampoline; 0: none
+  std::span<const MemoryRange> memory;  // to be divided; whole large pages of it are mapped
+  std::span<const BootModule> modules;  // read-only
+  std::span<CpuArea> areas;             // of the CPUs beside the boot CPU
+  uint64_t local_apic = 0;              // 0: no registers in memory
+  uint64_t dsdt = 0, dsdt_bytes = 0;    // read-only, for the power off
+  uint64_t sleep_control = 0;           // a device register, or 0
+  uint64_t trampoline = 0;              // executable until UnmapTrampoline; 0: none
 };
 
 // The bytes of table pages that the plan can need.

@@ -20,8 +20,9 @@ bool ParseNumber(std::string_view text, uint64_t& value) {
 const char* ParseKernelWord(std::string_view word, CommandLine& result) {
   result.culprit = word;
   size_t equals = word.find('=');
-  std::string_view key = word.substr(0, equals);
-  std::string_view value = equals == word.npos ? std::string_view() : word.substr(equals + 1);
+  // Not substr: it can throw, and would bring the unwinder into every image.
+  std::string_view key(word.data(), equals == word.npos ? word.size() : equals);
+  std::string_view value = equals == word.npos ? std::string_view() : std::string_view(key.end() + 1, word.end());
   if (key == "cpus") {
     if (!ParseNumber(value, result.cpus)) return "cpus= needs a number, not";
     result.has_cpus = true;

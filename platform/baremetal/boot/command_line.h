@@ -1,7 +1,7 @@
 // The kernel's command line: `cpus=4 seed=7 report -- words for the application`.
 //
-// SYNTAX. Kernel words come first; the word `--` ends them, and all that follow are the application's arguments, in order.
-// Quotes and backslashes as in word_reader.h.
+// SYNTAX. Kernel words come first; the word `--` ends them, and all that follow are the application's arguments, in
+// order. Quotes and backslashes as in word_reader.h.
 //
 // A word that is not understood is an error: a mistyped option must not be ignored in silence.
 #ifndef PLATFORM_BAREMETAL_BOOT_COMMAND_LINE_H_
@@ -21,7 +21,7 @@ struct CommandLine {
   uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
   bool has_seed = false;
   uint64_t seed = 0;
-  bool report = false;  // print the division of the memory at boot
+  bool report = false;  // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
   int argument_count = 0;
@@ -34,7 +34,8 @@ struct CommandLine {
 };
 
 // The kernel words, for messages.
-inline constexpr std::string_view kKnownWords = "cpus=N (1..256), seed=N, report, then -- and the application's arguments";
+inline constexpr std::string_view kKnownWords =
+    "cpus=N (1..256), seed=N, report, then -- and the application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.
 const char* ParseCommandLine(std::string_view line, CommandLine& result);

@@ -53,7 +53,8 @@ TEST(CommandLineTest, UnknownWordIsNamed) {
 }
 
 TEST(CommandLineTest, MalformedNumbersAreRefused) {
-  for (const char* text : {"cpus=", "cpus", "cpus=-1", "cpus=4x", "cpus=0x4", "seed=18446744073709551616", "report=1"}) {
+  for (const char* text :
+       {"cpus=", "cpus", "cpus=-1", "cpus=4x", "cpus=0x4", "seed=18446744073709551616", "report=1"}) {
     CommandLine line;
     EXPECT_NE(ParseCommandLine(text, line), nullptr) << text;
     EXPECT_EQ(line.culprit, text);

@@ -13,16 +13,13 @@ constinit MappedMemory mapped_memory;
 // A whole sentence per cause: the text has to outlive the call, and there is no memory to build one.
 const char* CpusProblem(acpi::Lookup lookup) {
   switch (lookup) {
-    case acpi::Lookup::kFound:
-      return nullptr;
-    case acpi::Lookup::kNoRootPointer:
-      return "the CPUs are not known: this machine has no ACPI tables";
+    case acpi::Lookup::kFound: return nullptr;
+    case acpi::Lookup::kNoRootPointer: return "the CPUs are not known: this machine has no ACPI tables";
     case acpi::Lookup::kBadRootPointer:
       return "the CPUs are not known: the ACPI root pointer has a wrong signature or checksum";
     case acpi::Lookup::kBadRootTable:
       return "the CPUs are not known: the ACPI root table cannot be read, or has a wrong checksum";
-    case acpi::Lookup::kMissing:
-      return "the CPUs are not known: ACPI has no table of CPUs (MADT)";
+    case acpi::Lookup::kMissing: return "the CPUs are not known: ACPI has no table of CPUs (MADT)";
     case acpi::Lookup::kBadTable:
       return "the CPUs are not known: the ACPI table of CPUs (MADT) is truncated, or has a wrong checksum";
   }

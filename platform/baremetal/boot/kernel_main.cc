@@ -2,6 +2,7 @@
 //
 // This is the composition root of the bare machine: the one place that knows the loader, the firmware, the CPUs, the
 // memory and the core.
+#include <atomic>
 #include <span>
 #include <string_view>
 
@@ -29,8 +30,10 @@
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/page_tables.h"
 #include "platform/baremetal/cpu/panic.h"
 #include "platform/baremetal/cpu/power_off.h"
+#include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/runtime/runtime.h"
 
 namespace toro {
@@ -184,15 +187,35 @@ uint64_t SettleMemory(size_t cpus) {
   return space.trampoline;
 }
 
-void PrintMemoryReport(size_t cpus) {
+// Walks the tables that are in use: what they allow is looked up, not believed.
+void PrintRights() {
+  PageTables tables(reinterpret_cast<uint64_t*>(ReadCr3()));
+  PageTables::Census census = tables.Count();
+  Print("toro: code ");
+  PrintDecimal(census.code_bytes / kKiB);
+  Print(" KiB, read-only ");
+  PrintDecimal(census.read_only_bytes / kKiB);
+  Print(" KiB, writable ");
+  PrintDecimal(census.writable_bytes / kKiB);
+  Print(" KiB, writable and executable ");
+  PrintDecimal(census.writable_code_bytes / kKiB);
+  Print(" KiB, page 0 ");
+  Print(tables.Find(0) == 0 ? "absent\n" : "present\n");
+}
+
+void PrintReport(size_t cpus, uint64_t entry_cycles) {
   const MemoryDivision& division = Cluster::Get().memory();
-  Print("toro: image ");
+  Print("toro: ready ");
+  uint64_t cycles = Machine::Cycles() - entry_cycles;
+  PrintDecimal(NsOfCycles(cycles, clock_ns_per_cycle_scaled.load(std::memory_order_relaxed)) / kNsPerUs);
+  Print(" us after the kernel's entry\ntoro: image ");
   PrintDecimal((ImageEnd() - AddressOf(__image_start)) / kKiB);
   Print(" KiB, page tables and CPU stacks ");
   PrintDecimal((boot_memory.reserve.end() - boot_memory.reserve.begin()) / kKiB);
   Print(" KiB, in no whole large page ");
   PrintDecimal(division.unusable_bytes / kKiB);
   Print(" KiB\n");
+  PrintRights();
   for (size_t i = 0; i < cpus; ++i) {
     Print("toro: CPU ");
     PrintDecimal(i);
@@ -234,6 +257,7 @@ void CreateCluster(size_t cpus) {
 
 // Called by boot.S on the boot CPU's loop stack.
 extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
+  uint64_t entry_cycles = Machine::Cycles();
   BuildInterruptGates();
   PrepareCpuArea(boot_cpu_area, kBootCpu, 0);
   EnterCpuArea(boot_cpu_area);
@@ -252,7 +276,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   if (trampoline != 0) UnmapTrampoline(trampoline);
   Cluster::Get().Enter(kBootCpu);
   Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);
-  if (command_line.report) PrintMemoryReport(cpus);
+  if (command_line.report) PrintReport(cpus, entry_cycles);
   ReleaseCpus();
   RunCpu(kBootCpu);
 }

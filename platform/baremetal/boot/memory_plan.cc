@@ -73,10 +73,4 @@ uint64_t MemoryPlan::FindLowPage(const BootInfo& info) {
   return 0;
 }
 
-uint64_t MemoryPlan::left_bytes() const {
-  uint64_t bytes = 0;
-  for (const MemoryRange& range : left()) bytes += range.bytes;
-  return bytes;
-}
-
 }  // namespace toro::baremetal

@@ -32,7 +32,6 @@ class MemoryPlan {
   static uint64_t FindLowPage(const BootInfo& info);
 
   std::span<const MemoryRange> left() const { return {ranges_, count_}; }
-  uint64_t left_bytes() const;
 
  private:
   void Remove(uint64_t begin, uint64_t end);

@@ -1,7 +1,5 @@
 #include "platform/baremetal/boot/multiboot2.h"
 
-#include "platform/baremetal/boot/word_reader.h"
-
 namespace toro::baremetal {
 namespace {
 
@@ -11,6 +9,8 @@ enum Tag : uint32_t { kEnd = 0, kCommandLine = 1, kModule = 3, kMemoryMap = 6, k
 
 constexpr uint32_t kHeaderBytes = 8;
 constexpr uint32_t kMostBytes = 1 << 20;  // what GRUB leaves is below 10 KB
+
+constexpr size_t kMostNameBytes = 255;
 
 // The text that starts at `at` and ends with NUL or after `most` bytes.
 std::string_view TextAt(const unsigned char* at, size_t most) {
@@ -31,39 +31,41 @@ const char* ParseMemoryMap(const unsigned char* tag, uint32_t bytes, BootInfo& i
   return nullptr;
 }
 
-// GRUB hands a name over as a quoted word. The copy in `info` is ours: the word is unquoted where it lies.
-void Unquote(BootInfo& info) {
-  std::string_view& name = info.modules[info.module_count - 1].name;
-  WordReader reader(name, info.text + (name.data() - info.text), name.size() + 1);
-  std::string_view word;
-  if (reader.Next(word)) name = word;
+// GRUB puts a name with a blank into "...", and a backslash before each of \ ' " [grub lib/cmdline.c]. False: too long.
+bool DecodeName(std::string_view text, char* to, size_t room, std::string_view& name) {
+  size_t bytes = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') continue;
+    if (text[at] == '\\' && at + 1 < text.size()) ++at;
+    if (bytes == room) return false;
+    to[bytes++] = text[at];
+  }
+  name = {to, bytes};
+  return true;
 }
 
 const char* ParseModule(const unsigned char* tag, uint32_t bytes, BootInfo& info) {
   if (bytes < 17) return "multiboot2: a module tag is too short";
   uint32_t begin = Load<uint32_t>(tag + 8), end = Load<uint32_t>(tag + 12);
   if (end < begin) return "multiboot2: a module ends before it begins";
-  const char* problem = info.AddModule(TextAt(tag + 16, bytes - 16), begin, end - begin);
-  if (problem == nullptr) Unquote(info);
-  return problem;
+  char decoded[kMostNameBytes];
+  std::string_view name;
+  if (!DecodeName(TextAt(tag + 16, bytes - 16), decoded, sizeof decoded, name)) {
+    return "multiboot2: the name of a module is longer than 255 bytes";
+  }
+  return info.AddModule(name, begin, end - begin);
 }
 
 const char* ParseTag(uint32_t type, const unsigned char* tag, uint32_t bytes, uint64_t address, BootInfo& info) {
   switch (type) {
-    case kCommandLine:
-      return info.SetCommandLine(TextAt(tag + kHeaderBytes, bytes - kHeaderBytes));
-    case kModule:
-      return ParseModule(tag, bytes, info);
-    case kMemoryMap:
-      return ParseMemoryMap(tag, bytes, info);
+    case kCommandLine: return info.SetCommandLine(TextAt(tag + kHeaderBytes, bytes - kHeaderBytes));
+    case kModule: return ParseModule(tag, bytes, info);
+    case kMemoryMap: return ParseMemoryMap(tag, bytes, info);
     case kAcpiOld:  // a copy of the root pointer itself; the newer one wins
       if (info.rsdp == 0) info.rsdp = address + kHeaderBytes;
       return nullptr;
-    case kAcpiNew:
-      info.rsdp = address + kHeaderBytes;
-      return nullptr;
-    default:
-      return nullptr;
+    case kAcpiNew: info.rsdp = address + kHeaderBytes; return nullptr;
+    default: return nullptr;
   }
 }
 

@@ -11,8 +11,8 @@ namespace toro::baremetal {
 
 inline constexpr uint32_t kMultiboot2Magic = 0x36d76289;
 
-// Reads the information at `address` into `info`. Returns null, or what is wrong with it. Nothing outside of the size that
-// the information states is read.
+// Reads the information at `address` into `info`. Returns null, or what is wrong with it. Nothing outside of the size
+// that the information states is read.
 const char* ParseMultiboot2(const reg::PhysicalMemory& memory, uint64_t address, BootInfo& info);
 
 }  // namespace toro::baremetal

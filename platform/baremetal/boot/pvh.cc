@@ -54,8 +54,7 @@ const char* ParseMemoryMap(const reg::PhysicalMemory& memory, uint64_t map, uint
   if (entries == nullptr) return "PVH: the memory map cannot be read";
   for (uint32_t i = 0; i < count; ++i) {
     const unsigned char* entry = entries + i * kMemoryBytes;
-    const char* problem =
-        info.AddMemory(Load<uint64_t>(entry), Load<uint64_t>(entry + 8), Load<uint32_t>(entry + 16));
+    const char* problem = info.AddMemory(Load<uint64_t>(entry), Load<uint64_t>(entry + 8), Load<uint32_t>(entry + 16));
     if (problem != nullptr) return problem;
   }
   return nullptr;

@@ -24,8 +24,16 @@ struct StartInfo {
 
   std::string bytes() const {
     return Bytes()
-        .Put32(magic).Put32(version).Put32(0).Put32(modules)
-        .Put64(kModules).Put64(line).Put64(0xf5000).Put64(map).Put32(ranges).Put32(0)
+        .Put32(magic)
+        .Put32(version)
+        .Put32(0)
+        .Put32(modules)
+        .Put64(kModules)
+        .Put64(line)
+        .Put64(0xf5000)
+        .Put64(map)
+        .Put32(ranges)
+        .Put32(0)
         .text();
   }
 };
@@ -35,8 +43,9 @@ class PvhTest : public testing::Test {
   PvhTest() {
     memory_.Place(kModules, Bytes().Put64(0x200000).Put64(100).Put64(kName).Put64(0).text());
     memory_.Place(kLine, std::string("report\0", 7));
-    memory_.Place(kMap, Bytes().Put64(0).Put64(0x9fc00).Put32(1).Put32(0)
-                            .Put64(0x100000).Put64(0x700000).Put32(1).Put32(0).text());
+    memory_.Place(
+        kMap,
+        Bytes().Put64(0).Put64(0x9fc00).Put32(1).Put32(0).Put64(0x100000).Put64(0x700000).Put32(1).Put32(0).text());
     memory_.Place(kName, std::string("words\0", 6));
   }
   const char* Parse(const StartInfo& start) {

@@ -1,7 +1,7 @@
 // Starting the CPUs beside the first: all at once, without the wait that the manuals of 1997 ask for.
 //
-// ORDER. StartCpus sends the interrupts and returns: the boot CPU does other work while they come up. WaitForCpus returns
-// when all have arrived, or names the one that has not. ReleaseCpus lets them go on.
+// ORDER. StartCpus sends the interrupts and returns: the boot CPU does other work while they come up. WaitForCpus
+// returns when all have arrived, or names the one that has not. ReleaseCpus lets them go on.
 #ifndef PLATFORM_BAREMETAL_BOOT_START_CPUS_H_
 #define PLATFORM_BAREMETAL_BOOT_START_CPUS_H_
 

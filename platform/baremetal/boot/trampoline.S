@@ -1,10 +1,11 @@
 // The first instructions of every CPU but the first: from real mode to ApplicationCpuEntry() in one step.
 //
-// The code between trampoline_begin and trampoline_end is copied to a page below 640 KiB, because a start-up interrupt can
-// only name such a page [sdm3 9.4.4]. It goes straight to long mode: PE and PG are set together [sdm3 10.8.5].
+// The code between trampoline_begin and trampoline_end is copied to a page below 640 KiB, because a start-up interrupt
+// can only name such a page [sdm3 9.4.4]. It goes straight to long mode: PE and PG are set together [sdm3 10.8.5].
 //
 // INVARIANTS
-//   I1. It reads its own page and the boot GDT, and writes nothing: all CPUs run it at once, on a page that is read-only.
+//   I1. It reads its own page and the boot GDT, and writes nothing: all CPUs run it at once, on a page that is
+//       read-only.
 //   I2. After the far jump it is not needed; start_cpus.cc unmaps the page when all have arrived.
 
 #include "platform/baremetal/cpu/layout.h"

@@ -1,8 +1,8 @@
 // WordReader: cuts a line into words.
 //
 // SYNTAX. Words are separated by blanks. Inside a word, '...' and "..." keep blanks, and a backslash takes the next
-// character as it is, outside of '...'. This reads what GRUB writes when it hands words over [grub lib/cmdline.c], and what
-// people write by hand.
+// character as it is, outside of '...'. This reads what GRUB writes when it hands words over, and
+// what people write by hand.
 #ifndef PLATFORM_BAREMETAL_BOOT_WORD_READER_H_
 #define PLATFORM_BAREMETAL_BOOT_WORD_READER_H_
 
@@ -13,8 +13,8 @@ namespace toro::baremetal {
 
 class WordReader {
  public:
-  // The words are written to [to, to + room), each with a NUL behind it. `to` may be the start of `line` itself, if nobody
-  // needs the line afterwards and it has a byte behind its end.
+  // The words are written to [to, to + room), each with a NUL behind it. `to` may be the start of `line` itself, if
+  // nobody needs the line afterwards and it has a byte behind its end.
   WordReader(std::string_view line, char* to, size_t room) : line_(line), to_(to), room_(room) {}
 
   // False at the end of the line, or when problem() is set.

@@ -6,8 +6,8 @@
 
 namespace toro {
 
-// Gives a zeroed or dirty page of the calling CPU's partition for a page table, or null. Weak: an image without a core has
-// none, and SetGuardPage then says so.
+// Gives a zeroed or dirty page of the calling CPU's partition for a page table, or null. Weak: an image without a core
+// has none, and SetGuardPage then says so.
 [[gnu::weak]] void* AllocatePageTablePage();
 
 namespace baremetal {

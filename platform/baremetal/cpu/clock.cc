@@ -13,9 +13,9 @@ namespace {
 using reg::IoPorts;
 using x86_64::ReadTimeStampCounter;
 
-constexpr uint64_t kPmTimerHz = 3'579'545;     // [acpi 4.8.3.3]
-constexpr uint64_t kPitHz = 1'193'182;         // [i8254]
-constexpr uint64_t kPmTimerMask = 0xffffff;    // 24 bits at least
+constexpr uint64_t kPmTimerHz = 3'579'545;   // [acpi 4.8.3.3]
+constexpr uint64_t kPitHz = 1'193'182;       // [pit]
+constexpr uint64_t kPmTimerMask = 0xffffff;  // 24 bits at least
 constexpr uint64_t kPitMask = 0xffff;
 constexpr uint64_t kSlowestTscHz = 250'000'000;  // no x86-64 CPU counts slower: bounds what an unknown interval can be
 

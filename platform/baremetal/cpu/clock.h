@@ -1,12 +1,12 @@
 // The clock: nanoseconds from the time stamp counter.
 //
-// WHY lazy. Where CPUID does not tell the counter's frequency, it is measured against a timer of the chipset, and a good
-// measurement takes a millisecond, a fifth of the whole boot. So boot only notes where both stood (StartClock); the first
-// who asks for the time computes, by then mostly without a wait.
+// WHY lazy. Where CPUID does not tell the counter's frequency, it is measured against a timer of the chipset, and a
+// good measurement takes a millisecond, a fifth of the whole boot. So boot only notes where both stood (StartClock);
+// the first who asks for the time computes, by then mostly without a wait.
 //
 // INVARIANTS
-//   I1. The frequency is decided once, by one CPU; all CPUs then convert with the same factor, so times of two CPUs differ
-//       by no more than their counters do.
+//   I1. The frequency is decided once, by one CPU; all CPUs then convert with the same factor, so times of two CPUs
+//       differ by no more than their counters do.
 //
 // COST of ClockNowNs: RDTSC, one multiplication, one branch.
 #ifndef PLATFORM_BAREMETAL_CPU_CLOCK_H_

@@ -23,12 +23,12 @@ namespace toro::baremetal {
 
 // What a CPU keeps for itself, at %gs:0.
 struct CpuBlock {
-  void* anchor = nullptr;               // Machine::SetCurrentCpuAnchor
-  uint64_t wake_latched = 0;            // set by the wake interrupt: the next HaltCpu returns at once
-  uint64_t timer_deadline_ns = 0;       // what the timer is armed for; 0: not armed. Cleared by the timer interrupt
+  void* anchor = nullptr;          // Machine::SetCurrentCpuAnchor
+  uint64_t wake_latched = 0;       // set by the wake interrupt: the next HaltCpu returns at once
+  uint64_t timer_deadline_ns = 0;  // what the timer is armed for; 0: not armed. Cleared by the timer interrupt
   uint64_t loop_stack_top = 0;
   CpuBlock* self = nullptr;
-  uint64_t thread_pointer = 0;          // of the CPU's loop
+  uint64_t thread_pointer = 0;  // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
 };

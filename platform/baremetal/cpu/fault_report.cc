@@ -137,7 +137,7 @@ void PrintFaultBacktrace(const ExceptionFrame& frame) {
 
 // Called by the stubs, on the exception's own stack.
 extern "C" [[noreturn]] void HandleException(const ExceptionFrame& frame) {
-  if (frame.vector == kNonMaskable && IsStopping()) HaltForEver();
+  if (frame.vector == kNonMaskable && IsStopping() && !IsReporting()) HaltForEver();
   uint64_t address = ReadCr2();
   BeginPanic();
   PrintCause(frame, address);

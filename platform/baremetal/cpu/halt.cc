@@ -1,7 +1,7 @@
 // HaltCpu and WakeCpu.
 //
-// MEMORY ORDER. The waker's stores are visible to the sleeper when HaltCpu returns: see LocalApic for the sending side; on
-// the receiving side, the interrupt is taken between two instructions, and no later load was executed before it.
+// MEMORY ORDER. The waker's stores are visible to the sleeper when HaltCpu returns: see LocalApic for the sending side;
+// on the receiving side, the interrupt is taken between two instructions, and no later load was executed before it.
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "core/machine/platform_services.h"
@@ -20,8 +20,8 @@ constinit uint32_t cpu_apic_ids[kMaxCpus] = {};
 
 namespace {
 
-// A timer that is armed for this very moment stays armed. One that is armed for another, and no longer needed, may ring: a
-// spurious return is cheaper than to stop it.
+// A timer that is armed for this very moment stays armed. One that is armed for another, and no longer needed, may
+// ring: a spurious return is cheaper than to stop it.
 void ArmFor(CpuBlock& self, uint64_t deadline_ns) {
   if (deadline_ns == kNever || self.timer_deadline_ns == deadline_ns) return;
   self.timer_deadline_ns = deadline_ns;

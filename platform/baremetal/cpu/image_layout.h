@@ -5,7 +5,8 @@
 #include <cstdint>
 
 extern "C" {
-extern const unsigned char __image_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[], __data_end[];
+extern const unsigned char __image_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[],
+    __data_end[];
 extern const unsigned char __symbols_start[];
 }
 

@@ -47,8 +47,13 @@ SpuriousInterruptEntry:
         .macro exception_stub vector
         .balign 16
 exception_stub_\vector:
-        .if (\vector == 8) || ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
-        .else
+        .set has_error_code, 0
+        .irp with, 8, 10, 11, 12, 13, 14, 17, 21, 29, 30
+        .if \vector == \with
+        .set has_error_code, 1
+        .endif
+        .endr
+        .if has_error_code == 0
         pushq $0
         .endif
         pushq $\vector

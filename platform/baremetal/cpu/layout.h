@@ -27,7 +27,4 @@
 #define CPU_BLOCK_TIMER_DEADLINE 16
 #define CPU_BLOCK_LOOP_STACK_TOP 24
 
-// What an exception stub leaves on the stack: the general registers, vector and error code, and what the CPU pushed.
-#define EXCEPTION_FRAME_REGISTERS 15
-
 #endif  // PLATFORM_BAREMETAL_CPU_LAYOUT_H_

@@ -54,7 +54,8 @@ struct CounterInstant {
   uint32_t count = 0;
 };
 
-// Clock and counter at one moment: of five tries, the one in which the least time passed between the readings. A virtual
+// Clock and counter at one moment: of five tries, the one in which the least time passed between the readings. A
+// virtual
 // CPU may lose its host CPU for milliseconds between two instructions; a rate measured then would make timers late.
 CounterInstant ReadCounterAndClock() {
   CounterInstant best;
@@ -83,7 +84,7 @@ uint64_t MeasureCounter() {
 }
 
 void MaskLegacyControllers() {
-  // Moved away from the exceptions' vectors, then masked [8259a].
+  // Moved away from the exceptions' vectors, then masked [pic].
   reg::IoPorts::Write8(0x20, 0x11);
   reg::IoPorts::Write8(0xa0, 0x11);
   reg::IoPorts::Write8(0x21, 0x20);

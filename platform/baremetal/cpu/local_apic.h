@@ -1,4 +1,5 @@
-// The local APIC of the calling CPU, in the mode that this machine has: wake-ups, starting and stopping CPUs, the timer.
+// The local APIC of the calling CPU, in the mode that this machine has: wake-ups, starting and stopping CPUs, the
+// timer.
 #ifndef PLATFORM_BAREMETAL_CPU_LOCAL_APIC_H_
 #define PLATFORM_BAREMETAL_CPU_LOCAL_APIC_H_
 
@@ -8,8 +9,8 @@
 
 namespace toro::baremetal {
 
-// Finds out the mode and masks the 8259s. Boot CPU, once. Returns the physical address of the registers, to be mapped, or 0
-// if they are MSRs.
+// Finds out the mode and masks the 8259s. Boot CPU, once. Returns the physical address of the registers, to be mapped,
+// or 0 if they are MSRs.
 uint64_t DetectLocalApic();
 
 // Switches the calling CPU's on. Each CPU, once.

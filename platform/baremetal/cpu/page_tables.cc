@@ -18,14 +18,10 @@ constexpr uint64_t kToTable = PageTables::kPresent | kWritable | kAccessed;
 constexpr uint64_t BitsOf(Rights rights) {
   constexpr uint64_t kUsed = PageTables::kPresent | kAccessed | kDirty;
   switch (rights) {
-    case Rights::kCode:
-      return kUsed;
-    case Rights::kReadOnly:
-      return kUsed | kNoExecute;
-    case Rights::kReadWrite:
-      return kUsed | kNoExecute | kWritable;
-    case Rights::kDevice:
-      return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
+    case Rights::kCode: return kUsed;
+    case Rights::kReadOnly: return kUsed | kNoExecute;
+    case Rights::kReadWrite: return kUsed | kNoExecute | kWritable;
+    case Rights::kDevice: return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
   }
   return 0;
 }
@@ -84,6 +80,27 @@ bool PageTables::SetPresent(uint64_t page, bool present, PageSource source) {
   if (table == nullptr) return false;
   table[IndexAt(page, 12)] = present ? page | BitsOf(Rights::kReadWrite) : 0;
   return true;
+}
+
+void PageTables::CountTable(const uint64_t* table, int shift, Census& census) {
+  for (size_t i = 0; i < kEntries; ++i) {
+    uint64_t entry = table[i];
+    if (!(entry & kPresent)) continue;
+    if (shift != 12 && !(entry & kLarge)) {
+      CountTable(TableAt(entry), shift - 9, census);
+      continue;
+    }
+    uint64_t& bytes = IsWritable(entry)     ? IsExecutable(entry) ? census.writable_code_bytes : census.writable_bytes
+                      : IsExecutable(entry) ? census.code_bytes
+                                            : census.read_only_bytes;
+    bytes += uint64_t{1} << shift;
+  }
+}
+
+PageTables::Census PageTables::Count() const {
+  Census census;
+  CountTable(root_, 39, census);
+  return census;
 }
 
 uint64_t PageTables::Find(uint64_t address) const {

@@ -1,15 +1,15 @@
 // PageTables: the four-level tables of one address space in which every virtual address is the physical one.
 //
-// WHY. Ring 0 has no process to isolate, so translation is the identity; what the tables are for is rights: code cannot be
-// written, data cannot be executed, and address 0, guard pages and everything that nobody asked for is absent.
+// WHY. Ring 0 has no process to isolate, so translation is the identity; what the tables are for is rights: code cannot
+// be written, data cannot be executed, and address 0, guard pages and everything that nobody asked for is absent.
 //
-// LAYOUT of an entry [sdm3 4.5]: bit 0 present, 1 writable, 3 write-through, 4 cache off, 5 accessed, 6 dirty, 7 large page,
-// 8 global, 12..51 address, 63 no execute.
+// LAYOUT of an entry [sdm3 4.5]: bit 0 present, 1 writable, 3 write-through, 4 cache off, 5 accessed, 6 dirty, 7 large
+// page, 8 global, 12..51 address, 63 no execute.
 //
 // INVARIANTS
 //   I1. No entry is both writable and executable: Rights has no such word.
-//   I2. Accessed and dirty are set from the start, so the CPUs never write to a table; one CPU may change an entry of its
-//       own memory while others translate by it.
+//   I2. Accessed and dirty are set from the start, so the CPUs never write to a table; one CPU may change an entry of
+//       its own memory while others translate by it.
 //   I3. A table page is never given back.
 //
 // COST. Map: one store per 2 MiB, or per 4 KiB where the range is not aligned.
@@ -40,6 +40,15 @@ class PageTables {
   // The entry that translates `address`, or 0 if none does.
   uint64_t Find(uint64_t address) const;
 
+  // What all tables together allow, in bytes.
+  struct Census {
+    uint64_t code_bytes = 0;
+    uint64_t read_only_bytes = 0;
+    uint64_t writable_bytes = 0;
+    uint64_t writable_code_bytes = 0;  // I1: none
+  };
+  Census Count() const;
+
   static bool IsWritable(uint64_t entry) { return entry & 2; }
   static bool IsExecutable(uint64_t entry) { return (entry & kPresent) && !(entry >> 63); }
 
@@ -50,6 +59,7 @@ class PageTables {
   // The table below `entry`; made, or split off a large page, if it is not there.
   static uint64_t* Below(uint64_t& entry, uint64_t bytes_per_entry, PageSource source);
   uint64_t* Directory(uint64_t address, PageSource source);
+  static void CountTable(const uint64_t* table, int shift, Census& census);
 
   uint64_t* root_;
 };

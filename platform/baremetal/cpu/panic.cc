@@ -16,7 +16,8 @@ namespace toro {
 namespace baremetal {
 namespace {
 
-// The CPU that reports, or this. An exchange decides: it is the end of the machine, and two CPUs may come to it at once.
+// The CPU that reports, or this. An exchange decides: it is the end of the machine, and two CPUs may come to it at
+// once.
 constexpr uint32_t kNobody = ~uint32_t{0};
 constinit std::atomic<uint32_t> reporter{kNobody};
 
@@ -61,6 +62,8 @@ void BeginPanic() {
   }
   StopOtherCpus();
 }
+
+bool IsReporting() { return reporter.load() == CurrentCpuBlock().id.index(); }
 
 void PrintWhere() {
   Print("  on CPU ");

@@ -1,7 +1,7 @@
 // Panic: how the machine stops when something that cannot be survived has happened.
 //
-// ORDER of events, on the CPU that fails: mask interrupts; become the one that reports; stop all other CPUs by NMI; print
-// cause, CPU, thread, registers, backtrace; power off with status 134.
+// ORDER of events, on the CPU that fails: mask interrupts; become the one that reports; stop all other CPUs by NMI;
+// print cause, CPU, thread, registers, backtrace; power off with status 134.
 //
 // INVARIANTS
 //   I1. One CPU reports. Others that fail meanwhile halt.
@@ -26,6 +26,9 @@ inline constexpr int kPanicStatus = 134;
 
 // Begins a report. Returns on the one CPU that may print it.
 void BeginPanic();
+
+// Whether the calling CPU is the one that reports.
+bool IsReporting();
 
 // Prints CPU and thread.
 void PrintWhere();

@@ -22,8 +22,8 @@ constexpr uint16_t kDebugConsolePort = 0xe9;  // QEMU's isa-debugcon: reads as i
 constinit acpi::Fadt fadt;
 constinit const reg::PhysicalMemory* acpi_memory = nullptr;
 
-// isa-debug-exit turns a write of N into the status 2 N + 1, of which the shell sees 8 bits: so N is at most 127. The full
-// status goes to the debug console, one decimal number and a newline, for a launcher that has one there.
+// isa-debug-exit turns a write of N into the status 2 N + 1, of which the shell sees 8 bits: so N is at most 127. The
+// full status goes to the debug console, one decimal number and a newline, for a launcher that has one there.
 void ExitFromQemu(int status) {
   if (IoPorts::Read8(kDebugConsolePort) == kDebugConsolePort) {
     char digits[4] = {static_cast<char>('0' + status / 100), static_cast<char>('0' + status / 10 % 10),

@@ -7,7 +7,8 @@
 
 namespace toro::baremetal {
 
-// Tells PowerOff what ACPI knows. `memory` must read the DSDT for ever. Boot CPU, once; without it PowerOff does without ACPI.
+// Tells PowerOff what ACPI knows. `memory` must read the DSDT for ever. Boot CPU, once; without it PowerOff does
+// without ACPI.
 void SetAcpiPowerOff(const acpi::Fadt& fadt, const reg::PhysicalMemory& memory);
 
 }  // namespace toro::baremetal

@@ -38,7 +38,9 @@ inline uint64_t ReadMsr(uint32_t number) {
 }
 
 inline void WriteMsr(uint32_t number, uint64_t value) {
-  asm volatile("wrmsr" : : "c"(number), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
+  asm volatile("wrmsr"
+               :
+               : "c"(number), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
                : "memory");
 }
 

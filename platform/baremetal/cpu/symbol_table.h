@@ -16,7 +16,7 @@ namespace toro::baremetal {
 class SymbolTable {
  public:
   struct Hit {
-    std::string_view name;   // empty: unknown
+    std::string_view name;  // empty: unknown
     uint64_t offset_bytes = 0;
   };
 

@@ -1,8 +1,8 @@
 // The one locale there is: "C".
 //
-// WHY. libstdc++ was compiled against glibc's locale object and reads its character tables directly; musl's functions expect
-// their own. This object is both: musl's part is its first six words (all null: the C locale), glibc's tables come after.
-// Any other locale is refused, so std::locale("de_DE") throws. Messages are not translated.
+// WHY. libstdc++ was compiled against glibc's locale object and reads its character tables directly; musl's functions
+// expect their own. This object is both: musl's part is its first six words (all null: the C locale), glibc's tables
+// come after. Any other locale is refused, so std::locale("de_DE") throws. Messages are not translated.
 #include <cctype>
 #include <cerrno>
 #include <cstddef>

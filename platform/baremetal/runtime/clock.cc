@@ -8,12 +8,14 @@
 #include "core/base/units.h"
 #include "core/kernel/cpu.h"
 #include "core/machine/machine.h"
-#include "platform/baremetal/runtime/cross_cpu_lock.h"
 #include "platform/baremetal/runtime/clock.h"
+#include "platform/baremetal/runtime/cross_cpu_lock.h"
 
 namespace toro::runtime {
 
-uint64_t NanosecondsOf(const timespec& time) { return static_cast<uint64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec; }
+uint64_t NanosecondsOf(const timespec& time) {
+  return static_cast<uint64_t>(time.tv_sec) * kNsPerSecond + time.tv_nsec;
+}
 
 void SleepUntilNs(uint64_t deadline_ns) {
   Cpu* here = Cpu::CurrentOrNull();
@@ -27,7 +29,9 @@ using toro::kNsPerSecond;
 
 namespace {
 
-bool Valid(const timespec& time) { return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < static_cast<long>(kNsPerSecond); }
+bool Valid(const timespec& time) {
+  return time.tv_sec >= 0 && time.tv_nsec >= 0 && time.tv_nsec < static_cast<long>(kNsPerSecond);
+}
 
 }  // namespace
 
@@ -49,7 +53,8 @@ int clock_getres(clockid_t, struct timespec* resolution) noexcept {
 
 int gettimeofday(struct timeval* time, void*) noexcept {
   uint64_t now_ns = toro::Machine::NowNs();
-  *time = {static_cast<time_t>(now_ns / kNsPerSecond), static_cast<suseconds_t>(now_ns % kNsPerSecond / toro::kNsPerUs)};
+  *time = {static_cast<time_t>(now_ns / kNsPerSecond),
+           static_cast<suseconds_t>(now_ns % kNsPerSecond / toro::kNsPerUs)};
   return 0;
 }
 

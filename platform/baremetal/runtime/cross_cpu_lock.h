@@ -1,7 +1,8 @@
 // CrossCpuLock: guards the few words of the C and C++ libraries that all CPUs share by the language's definition.
 //
-// WHY a lock, in a kernel without one: stdout's buffer, the list of atexit functions, a function-local static and a std::mutex
-// are shared because the standard says so. Only code that uses them pays; nothing in core, services and drivers does.
+// WHY a lock, in a kernel without one: stdout's buffer, the list of atexit functions, a function-local static and a
+// std::mutex are shared because the standard says so. Only code that uses them pays; nothing in core, services and
+// drivers does.
 // WHY it yields: threads are cooperative, so the holder may be a thread of this very CPU that waits for something.
 #ifndef PLATFORM_BAREMETAL_RUNTIME_CROSS_CPU_LOCK_H_
 #define PLATFORM_BAREMETAL_RUNTIME_CROSS_CPU_LOCK_H_

@@ -1,4 +1,5 @@
-// syscall(SYS_futex, ...): libstdc++'s headers call it for std::atomic::wait, std::latch, std::barrier and std::counting_semaphore.
+// syscall(SYS_futex, ...): libstdc++'s headers call it for std::atomic::wait, std::latch, std::barrier and
+// std::counting_semaphore.
 //
 // It is an ordinary function here: a waiter yields until the word has changed, so there is nobody to wake.
 #include <cerrno>
@@ -16,7 +17,7 @@ constexpr long kFutexNumber = 202;
 constexpr int kCommandMask = 127;  // without the flags for private futexes and for the clock
 constexpr int kWait = 0;           // the timeout is a duration
 constexpr int kWake = 1;
-constexpr int kWaitBitset = 9;     // the timeout is a point in time
+constexpr int kWaitBitset = 9;  // the timeout is a point in time
 
 long Fail(int error) {
   errno = error;

@@ -1,9 +1,11 @@
 // The guards of function-local statics: constructed once, whichever CPU comes first. [itanium-abi 3.3.3]
 //
-// WHY not libstdc++'s: its waiters sleep by a system call. Here they yield, so the constructing thread may be on this CPU.
+// WHY not libstdc++'s: its waiters sleep by a system call. Here they yield, so the constructing thread may be on this
+// CPU.
 //
-// LAYOUT of the guard word: byte 0 is 1 when the object is constructed (the compiler reads it inline, and expects everything
-// that the constructor stored to be visible then); the upper half is the number of the thread that constructs it, or 0.
+// LAYOUT of the guard word: byte 0 is 1 when the object is constructed (the compiler reads it inline, and expects
+// everything that the constructor stored to be visible then); the upper half is the number of the thread that
+// constructs it, or 0.
 #include <cstdint>
 
 #include "core/base/check.h"
@@ -38,4 +40,6 @@ extern "C" void __cxa_guard_release(uint64_t* guard) noexcept {
 }
 
 // The constructor threw: the next one who comes tries again.
-extern "C" void __cxa_guard_abort(uint64_t* guard) noexcept { __atomic_store_n(Constructor(guard), 0, __ATOMIC_RELEASE); }
+extern "C" void __cxa_guard_abort(uint64_t* guard) noexcept {
+  __atomic_store_n(Constructor(guard), 0, __ATOMIC_RELEASE);
+}

@@ -124,7 +124,8 @@ ssize_t read(int descriptor, void* bytes, size_t count) {
 off_t lseek(int descriptor, off_t offset, int whence) {
   OpenFile* file = FileOf(descriptor);
   if (file == nullptr) return Fail(descriptor >= 0 && descriptor < kFirstDescriptor ? ESPIPE : EBADF);
-  off_t base = whence == SEEK_SET ? 0 : static_cast<off_t>(whence == SEEK_CUR ? file->offset : file->input->contents.size());
+  off_t base =
+      whence == SEEK_SET ? 0 : static_cast<off_t>(whence == SEEK_CUR ? file->offset : file->input->contents.size());
   if (whence < SEEK_SET || whence > SEEK_END || base + offset < 0) return Fail(EINVAL);
   file->offset = static_cast<size_t>(base + offset);
   return base + offset;

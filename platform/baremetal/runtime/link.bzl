@@ -18,7 +18,7 @@ def _linked_libraries_impl(ctx):
     return [CcInfo(linking_context = cc_common.create_linking_context(linker_inputs = depset([linker_input])))]
 
 linked_libraries = rule(
-    doc = "The libraries, and `archive` among them: its objects are linked only when a library or the application names them.",
+    doc = "The libraries, and among them `archive`, whose objects are linked only when something names them.",
     implementation = _linked_libraries_impl,
     attrs = {
         "archive": attr.label(mandatory = True, providers = [CcInfo]),

@@ -1,7 +1,7 @@
 // malloc and its kin, on the partition of the calling CPU.
 //
-// WHY here, and not in each caller: the C library's own allocator asks the system for memory; ours is core/kernel/allocation.h.
-// An object belongs for ever to the CPU that allocated it; any CPU may free it.
+// WHY here, and not in each caller: the C library's own allocator asks the system for memory; ours is
+// core/kernel/allocation.h. An object belongs for ever to the CPU that allocated it; any CPU may free it.
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// MuslFile: the fields of musl's FILE, which its printf, fwrite and the like use inline. Layout of musl 1.2; runtime_app
-// (tests/qemu) prints through it, and a change of the layout shows there.
+// MuslFile: the fields of musl's FILE, which its printf, fwrite and the like use inline. Layout of musl 1.2;
+// runtime_app (tests/qemu) prints through it, and a change of the layout shows there.
 #ifndef PLATFORM_BAREMETAL_RUNTIME_MUSL_FILE_H_
 #define PLATFORM_BAREMETAL_RUNTIME_MUSL_FILE_H_
 

@@ -1,7 +1,8 @@
 // operator new and delete.
 //
-// WHY not libstdc++'s: its operator new names __cxa_throw, so the smallest application would carry the unwinder (100 KB).
-// Here the throwing part is a weak reference, which throw_bad_alloc.cc satisfies in every application that can catch.
+// WHY not libstdc++'s: its operator new names __cxa_throw, so the smallest application would carry the unwinder (100
+// KB). Here the throwing part is a weak reference, which throw_bad_alloc.cc satisfies in every application that can
+// catch.
 #include <cstdlib>
 #include <new>
 
@@ -21,8 +22,9 @@ void* AllocateOrThrow(Allocate allocate) {
       continue;
     }
     if (toro_throw_bad_alloc != nullptr) toro_throw_bad_alloc();
-    TORO_CHECK(false, "out of memory in the partition of this CPU, and the application cannot catch std::bad_alloc; "
-                      "give the machine more memory (--memory=MIB)");
+    TORO_CHECK(false,
+               "out of memory in the partition of this CPU, and the application cannot catch std::bad_alloc; "
+               "give the machine more memory (--memory=MIB)");
   }
 }
 

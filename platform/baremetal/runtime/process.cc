@@ -115,7 +115,8 @@ int raise(int signal) {
   return -1;
 }
 
-[[noreturn]] void __assert_fail(const char* expression, const char* file, unsigned line, const char* function) noexcept {
+[[noreturn]] void __assert_fail(const char* expression, const char* file, unsigned line,
+                                const char* function) noexcept {
   toro::CheckFailed(file, static_cast<int>(line), expression, function);
 }
 

@@ -1,7 +1,8 @@
 // pthread_once, and with it std::call_once: libstdc++ initialises its locales by it.
 //
-// Built with exceptions, unlike its neighbours: when the routine throws, the next caller has to try again. The references that
-// this makes to the exception library are made weak below, so that an application without exceptions does not get it.
+// Built with exceptions, unlike its neighbours: when the routine throws, the next caller has to try again. The
+// references that this makes to the exception library are made weak below, so that an application without exceptions
+// does not get it.
 #include <pthread.h>
 
 #include "core/base/check.h"

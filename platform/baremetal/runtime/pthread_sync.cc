@@ -1,7 +1,7 @@
 // The pthread functions behind std::mutex, std::condition_variable, std::call_once and libstdc++'s own locks.
 //
-// WHY they exist: libstdc++ calls them by name. WHY they may LOCK: a std::mutex is shared between CPUs by its meaning; Toro's
-// own primitives (core/sched) are not, and cost no atomic. A waiter yields (cross_cpu_lock.h).
+// WHY they exist: libstdc++ calls them by name. WHY they may LOCK: a std::mutex is shared between CPUs by its meaning;
+// Toro's own primitives (core/sched) are not, and cost no atomic. A waiter yields (cross_cpu_lock.h).
 // Threads come from toro::Spawn: pthread_create, and with it std::thread, fails with ENOTSUP.
 #include <pthread.h>
 
@@ -30,7 +30,8 @@ int WaitUntil(uint64_t deadline_ns, Ready ready) {
   return 0;
 }
 
-// Of glibc's pthread_mutex_t, whose static initialisers are in its header: the owner in the first word (0: free), then depth.
+// Of glibc's pthread_mutex_t, whose static initialisers are in its header: the owner in the first word (0: free), then
+// depth.
 struct Mutex {
   uint32_t owner;
   uint32_t depth;
@@ -43,7 +44,8 @@ Mutex& MutexOf(pthread_mutex_t* mutex) { return *reinterpret_cast<Mutex*>(mutex)
 
 bool TryTake(Mutex& mutex) {
   uint32_t expected = 0;
-  return __atomic_compare_exchange_n(&mutex.owner, &expected, CurrentThreadNumber(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  return __atomic_compare_exchange_n(&mutex.owner, &expected, CurrentThreadNumber(), false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED);
 }
 
 // What a second lock by the holder means; -1 when the caller is not the holder.
@@ -53,7 +55,8 @@ int LockAgain(Mutex& mutex) {
     ++mutex.depth;
     return 0;
   }
-  TORO_CHECK(mutex.kind == PTHREAD_MUTEX_ERRORCHECK, "a thread locks a mutex that it holds already, and would wait for ever");
+  TORO_CHECK(mutex.kind == PTHREAD_MUTEX_ERRORCHECK,
+             "a thread locks a mutex that it holds already, and would wait for ever");
   return EDEADLK;
 }
 
@@ -137,7 +140,9 @@ int pthread_cond_signal(pthread_cond_t* condition) noexcept {
 }
 int pthread_cond_broadcast(pthread_cond_t* condition) noexcept { return pthread_cond_signal(condition); }
 
-int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) { return WaitForSignal(condition, mutex, toro::kNever); }
+int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex) {
+  return WaitForSignal(condition, mutex, toro::kNever);
+}
 
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex, const timespec* deadline) {
   return WaitForSignal(condition, mutex, toro::runtime::NanosecondsOf(*deadline));

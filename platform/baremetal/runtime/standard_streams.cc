@@ -3,8 +3,8 @@
 // WHY musl's stdio on top: printf, scanf and the buffers do not touch the system. What does is replaced here: the five
 // operations of a stream, its lock, and the character functions that would wake a waiter by a system call.
 //
-// BUFFERS. stdout is line-buffered: a line reaches the console as a whole, and is there when the machine stops after it.
-// stderr is not buffered. Both belong to all CPUs, so each has a lock (cross_cpu_lock.h: why).
+// BUFFERS. stdout is line-buffered: a line reaches the console as a whole, and is there when the machine stops after
+// it. stderr is not buffered. Both belong to all CPUs, so each has a lock (cross_cpu_lock.h: why).
 #include <cerrno>
 #include <cstdio>
 
@@ -89,8 +89,8 @@ size_t __stdout_write(MuslFile* file, const unsigned char* bytes, size_t count) 
   return __stdio_write(file, bytes, count);
 }
 
-// Fills `bytes` but for the last byte, then the stream's buffer, from which the last byte comes: so that reading byte by byte
-// asks here once per buffer.
+// Fills `bytes` but for the last byte, then the stream's buffer, from which the last byte comes: so that reading byte
+// by byte asks here once per buffer.
 size_t __stdio_read(MuslFile* file, unsigned char* bytes, size_t count) {
   size_t direct = count - (file->buffer_bytes != 0 ? 1 : 0);
   ssize_t got = direct > 0 ? read(file->descriptor, bytes, direct) : 0;

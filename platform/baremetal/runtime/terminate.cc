@@ -1,7 +1,7 @@
 // What std::terminate does: names the exception that nobody caught, and stops the kernel with a backtrace.
 //
-// WHY not libstdc++'s handler: it carries the demangler (60 KB). All references to the exception library are weak, so an
-// application that links none of it gets none of it.
+// WHY not libstdc++'s handler: it carries the demangler (60 KB). All references to the exception library are weak, so
+// an application that links none of it gets none of it.
 #include <cxxabi.h>
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Text {
   size_t length_ = 0;
 };
 
-// Of the encodings of [itanium-abi 5.1], the ones that exception classes have: St 12runtime_error, N 3net 5Error E. What else
-// there is comes as it is encoded.
+// Of the encodings of [itanium-abi 5.1], the ones that exception classes have: St 12runtime_error, N 3net 5Error E.
+// What else there is comes as it is encoded.
 void AddTypeName(Text& text, const char* name) {
   const char* place = name + (*name == 'N');
   Text readable;
@@ -69,7 +69,7 @@ namespace {
 // exception_ptr throws has another class, and a pointer to the object in place of the type.
 constexpr size_t kHeaderBytes = 112;
 constexpr size_t kClassOffset = 80;
-constexpr uint64_t kThrownByCpp = 0x474e5543432b2b00;       // "GNUCC++", 0
+constexpr uint64_t kThrownByCpp = 0x474e5543432b2b00;        // "GNUCC++", 0
 constexpr uint64_t kThrownFromPointer = 0x474e5543432b2b01;  // "GNUCC++", 1
 
 // The exception being handled, or null.

@@ -56,7 +56,8 @@ namespace platform {
 
 size_t ThreadLocalBytes() {
   size_t slack = runtime::SegmentAlignBytes() - runtime::kBlockAlignBytes;
-  return AlignUp(runtime::StartBelowPointerBytes(), runtime::SegmentAlignBytes()) + slack + sizeof(runtime::ThreadBlock);
+  return AlignUp(runtime::StartBelowPointerBytes(), runtime::SegmentAlignBytes()) + slack +
+         sizeof(runtime::ThreadBlock);
 }
 
 void InitThreadLocals(void* block) {

@@ -1,7 +1,8 @@
 // ThreadBlock: what the C and C++ libraries keep per thread, at the thread pointer (FS base).
 //
-// WHY. The archives that the image links (libstdc++, libgcc, musl) were compiled against fixed offsets from FS: thread_local
-// variables below it, and above it musl's own per-thread words. A thread takes the block along when it migrates.
+// WHY. The archives that the image links (libstdc++, libgcc, musl) were compiled against fixed offsets from FS:
+// thread_local variables below it, and above it musl's own per-thread words. A thread takes the block along when it
+// migrates.
 //
 // LAYOUT of a block (variant II of [elf-tls 3]; addresses grow to the right)
 //
@@ -9,8 +10,8 @@
 //     | slack | .tdata image | .tbss, zero | pad | ThreadBlock |
 //             '------- a multiple of the segment's alignment
 //
-//   The linker gives a variable the offset (its place in the segment) - AlignUp(segment bytes, segment alignment): so the
-//   segment's *start* lies AlignUp(...) below the thread pointer, and the pad is at its end, not at its start.
+//   The linker gives a variable the offset (its place in the segment) - AlignUp(segment bytes, segment alignment): so
+//   the segment's *start* lies AlignUp(...) below the thread pointer, and the pad is at its end, not at its start.
 //   The slack exists only when a variable is aligned to more than the 64 bytes that a block is.
 #ifndef PLATFORM_BAREMETAL_RUNTIME_THREAD_BLOCK_H_
 #define PLATFORM_BAREMETAL_RUNTIME_THREAD_BLOCK_H_
@@ -29,7 +30,8 @@ struct ThreadDestructor {
   ThreadDestructor* next;
 };
 
-// Offsets below 200 are those of musl 1.2's `struct pthread`; the linked objects name only the ones that have a name here.
+// Offsets below 200 are those of musl 1.2's `struct pthread`; the linked objects name only the ones that have a name
+// here.
 struct alignas(64) ThreadBlock {
   ThreadBlock* self;  // %fs:0 reads the thread pointer [elf-tls 3.4.6]
   char unused_1[44];

@@ -1,5 +1,5 @@
-// Linked exactly when something can catch: every object with a catch or a cleanup names the personality routine, and the link
-// (--wrap, see BUILD.bazel) sends that name here.
+// Linked exactly when something can catch: every object with a catch or a cleanup names the personality routine, and
+// the link (--wrap, see BUILD.bazel) sends that name here.
 #include <new>
 
 extern "C" void toro_throw_bad_alloc() { throw std::bad_alloc(); }

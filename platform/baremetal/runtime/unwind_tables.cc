@@ -1,7 +1,7 @@
 // Where the unwinder finds its tables: one module, known at link time.
 //
-// WHY. libgcc asks _dl_find_object first. The answer is constant, so a throw takes no lock and needs no registration, on any
-// CPU; the lookup is a binary search in .eh_frame_hdr.
+// WHY. libgcc asks _dl_find_object first. The answer is constant, so a throw takes no lock and needs no registration,
+// on any CPU; the lookup is a binary search in .eh_frame_hdr.
 #include <dlfcn.h>
 #include <link.h>
 

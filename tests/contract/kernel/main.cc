@@ -1,5 +1,6 @@
 // Contract of the kernel with its applications, in both worlds: threads, calls, mailboxes, memory, time, migration.
-// The TORO scenarios TestBeginThread-0/1, TestThreadSwitch-0, TestSleep, TestFreeMem and TestGetMem are among the checks.
+// The TORO scenarios TestBeginThread-0/1, TestThreadSwitch-0, TestSleep, TestFreeMem and TestGetMem are among the
+// checks.
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -36,7 +37,8 @@ void SpawnPassesItsArguments() {
 }
 
 void SpawnRefusesWhatCannotBe() {
-  Check(toro::Spawn(CpuId{toro::CpuCount()}, [] {}).status() == Status::kNoSuchCpu, "no thread on a CPU that is not there");
+  Check(toro::Spawn(CpuId{toro::CpuCount()}, [] {}).status() == Status::kNoSuchCpu,
+        "no thread on a CPU that is not there");
   Check(toro::Spawn(LastCpu(), [] {}, {.stack_bytes = size_t{1} << 50}).status() == Status::kOutOfMemory,
         "a stack larger than the partition is refused");
   Check(toro::Spawn(LastCpu(), [] {}, {.stack_bytes = 1}).status() == Status::kInvalidArgument,
@@ -71,10 +73,13 @@ void ManyThreadsOnEveryCpuAllEnd() {
   std::vector<toro::ThreadId> threads;
   for (int i = 0; i < kThreads; ++i) {
     CpuId cpu{static_cast<size_t>(i) % toro::CpuCount()};
-    auto thread = toro::Spawn(cpu, [&sums, i] {
-      for (int y = 0; y < 10; ++y) toro::Yield();
-      sums[toro::CurrentCpu().index() * 8] += static_cast<uint64_t>(i);  // 64 bytes apart: each CPU its own line
-    }, {.stack_bytes = toro::kLeastStackBytes * 2});
+    auto thread = toro::Spawn(cpu,
+                              [&sums, i] {
+                                for (int y = 0; y < 10; ++y) toro::Yield();
+                                sums[toro::CurrentCpu().index() * 8] +=
+                                    static_cast<uint64_t>(i);  // 64 bytes apart: each CPU its own line
+                              },
+                              {.stack_bytes = toro::kLeastStackBytes * 2});
     if (thread.ok()) threads.push_back(thread.value());
   }
   for (toro::ThreadId thread : threads) (void)toro::Join(thread);
@@ -138,11 +143,11 @@ void YieldIsFirstInFirstOut() {
   std::vector<toro::ThreadId> threads;
   for (char name : {'a', 'b', 'c'}) {
     threads.push_back(toro::Spawn(toro::kBootCpu, [&order, name] {
-      for (int i = 0; i < 3; ++i) {
-        order += name;
-        toro::Yield();
-      }
-    }).value());
+                        for (int i = 0; i < 3; ++i) {
+                          order += name;
+                          toro::Yield();
+                        }
+                      }).value());
   }
   for (toro::ThreadId thread : threads) (void)toro::Join(thread);
   Check(order == "abcabcabc", "threads of one CPU take turns in order");
@@ -168,11 +173,11 @@ void MailboxesKeepTheOrderOfEachSender() {
   std::vector<toro::ThreadId> senders;
   for (size_t i = 0; i < toro::CpuCount(); ++i) {
     senders.push_back(toro::Spawn(CpuId{i}, [&mailbox, i] {
-      for (int n = 0; n < kLetters; ++n) {
-        (void)mailbox.Send({i, n});
-        if (n % 7 == 0) toro::Yield();
-      }
-    }).value());
+                        for (int n = 0; n < kLetters; ++n) {
+                          (void)mailbox.Send({i, n});
+                          if (n % 7 == 0) toro::Yield();
+                        }
+                      }).value());
   }
   std::vector<int> next(toro::CpuCount());
   bool ordered = true;
@@ -270,9 +275,9 @@ void SleepNeverEndsEarly() {
   uint64_t base = toro::NowNs() + toro::kNsPerMs;
   for (int i : {3, 1, 2}) {
     sleepers.push_back(toro::Spawn(toro::kBootCpu, [&order, base, i] {
-      toro::SleepUntil(base + static_cast<uint64_t>(i) * toro::kNsPerMs);
-      order += static_cast<char>('0' + i);
-    }).value());
+                         toro::SleepUntil(base + static_cast<uint64_t>(i) * toro::kNsPerMs);
+                         order += static_cast<char>('0' + i);
+                       }).value());
   }
   for (toro::ThreadId sleeper : sleepers) (void)toro::Join(sleeper);
   Check(order == "123", "sleepers wake in the order of their deadlines");
@@ -283,9 +288,9 @@ void SleepersOnOtherCpusWakeToo() {
   toro::Mailbox<size_t> awake;
   for (size_t i = 0; i < toro::CpuCount(); ++i) {
     threads.push_back(toro::Spawn(CpuId{i}, [&awake] {
-      for (int n = 0; n < 5; ++n) toro::SleepFor(300 * toro::kNsPerUs);
-      (void)awake.Send(toro::CurrentCpu().index());
-    }).value());
+                        for (int n = 0; n < 5; ++n) toro::SleepFor(300 * toro::kNsPerUs);
+                        (void)awake.Send(toro::CurrentCpu().index());
+                      }).value());
   }
   size_t sum = 0;
   for (size_t i = 0; i < toro::CpuCount(); ++i) sum += awake.Receive();
