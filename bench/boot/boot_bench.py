@@ -41,7 +41,8 @@ def chosen(pattern):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="boot_bench", description=__doc__)
-    parser.add_argument("--section", default="", help="the sections that begin so: %s (default: all)" % ", ".join(SECTIONS))
+    parser.add_argument("--section", default="",
+                        help="the sections that begin so: %s (default: all)" % ", ".join(SECTIONS))
     parser.add_argument("--rounds", type=int, default=DEFAULT_ROUNDS, help="boots of each guest (default %(default)s)")
     parser.add_argument("--no-linux", action="store_true", help="without the Linux guest, which is downloaded")
     parser.add_argument("files", nargs="+", help="what //bench/boot:guests builds")

@@ -1,4 +1,4 @@
-"""boot_memory: the least memory with which hello boots: the smallest `qemu -m`, in MiB, found by trying from 1 upwards."""
+"""boot_memory: the smallest `qemu -m`, in MiB, with which hello boots, found by trying from 1 upwards."""
 
 import guests
 from qemu_guest import Guest, GuestFailed, RunningGuest
@@ -33,8 +33,8 @@ def least(boot, cpus, machine="q35", most_mib=_MOST_MIB):
 
 
 def run(files, say):
-    ways = [("PVH, q35", ["-kernel", files["hello.elf"]], "q35"), ("PVH, microvm", ["-kernel", files["hello.elf"]], "microvm"),
-            ("GRUB, q35", ["-cdrom", files["hello.iso"]], "q35")]
+    kernel, disc = ["-kernel", files["hello.elf"]], ["-cdrom", files["hello.iso"]]
+    ways = [("PVH, q35", kernel, "q35"), ("PVH, microvm", kernel, "microvm"), ("GRUB, q35", disc, "q35")]
     lines = ["%-16s %5s %9s   %s" % ("boot_memory", "CPUs", "least MiB", "with 1 MiB less it says")]
     for name, boot, machine in ways:
         for cpus in CPU_COUNTS:

@@ -1,10 +1,10 @@
 """boot_time: from the start of QEMU to the first line on the serial port, beside the floor and beside Linux.
 
-METHOD. The guests boot one after the other, round after round, a guest right beside its floor, and every other round backwards: a
-slow second of the host meets both alike. What is compared is the difference of two boots of one round; what is reported is its
-median over the rounds, and between which values the middle half of the differences lies: where that is wide, the host was busy.
-"CPU ms" is what QEMU took of the host's CPUs until it had ended: less disturbed, but it counts both CPUs of the guest, which
-come up side by side, and the end of the machine.
+METHOD. The guests boot one after the other, round after round, a guest right beside its floor, and every other round
+backwards: a slow second of the host meets both alike. What is compared is the difference of two boots of a round; what
+is reported is its median over the rounds, and between which values the middle half of the differences lies: where that
+is wide, the host was busy. "CPU ms" is what QEMU took of the host's CPUs until it had ended: less disturbed, but it
+counts both CPUs of the guest, which come up side by side, and the end of the machine.
 """
 
 import os
@@ -28,7 +28,8 @@ class Goal:
     unit: str
 
     def line(self):
-        return "%-46s %9.1f %-4s %9g %9g   %s" % (self.what, self.value, self.unit, self.limit, self.aim, self.verdict())
+        return "%-46s %9.1f %-4s %9g %9g   %s" % (
+            self.what, self.value, self.unit, self.limit, self.aim, self.verdict())
 
     def verdict(self):
         return "yes, and the aim" if self.value <= self.aim else "yes" if self.value <= self.limit else "NO"

@@ -1,10 +1,10 @@
 // floor: the least that a machine can do and be seen to run: one word on the serial port, then the end.
 //
-// WHY. What a guest costs before its first instruction (QEMU, firmware, loader) is the same for everybody, and no kernel can be
-// faster. bench/boot measures it beside the kernel in the same run, and reports the difference.
+// WHY. What a guest costs before its first instruction (QEMU, firmware, loader) is the same for all, and no kernel
+// can be faster. bench/boot measures it beside the kernel in the same run, and reports the difference.
 //
-// Both protocols enter in 32-bit protected mode: multiboot2 (GRUB) [mb2 3.3] and PVH (qemu -kernel) [pvh]. Assembled with
-// --defsym WAIT=1 it halts after the word, as a machine that is ready and waits.
+// Both protocols enter in 32-bit protected mode: multiboot2 (GRUB) [mb2 3.3] and PVH (qemu -kernel) [pvh]. Assembled
+// with --defsym WAIT=1 it halts after the word, as a machine that is ready and waits.
 
         .section .header, "a"
         .balign 8

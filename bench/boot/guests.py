@@ -36,7 +36,8 @@ def boot_guests(files):
 
 
 def linux(words):
-    return Guest("Linux, -kernel, q35", words, READY, memory_mib=linux_guest.MEMORY_MIB, timeout_s=linux_guest.TIMEOUT_S)
+    return Guest("Linux, -kernel, q35", words, READY, memory_mib=linux_guest.MEMORY_MIB,
+                 timeout_s=linux_guest.TIMEOUT_S)
 
 
 def waiting_guests(files, linux_words=None):

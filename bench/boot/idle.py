@@ -1,7 +1,7 @@
 """idle: the CPU time and the memory that the host spends on a machine that has booted and waits.
 
-METHOD. All guests wait at the same time, beside each other: an idle guest disturbs nobody, and each QEMU's own CPU time is
-counted. After SETTLE_S, for the work that follows a boot, it is counted over WINDOW_S.
+METHOD. All guests wait at the same time, beside each other: an idle guest disturbs nobody, and each QEMU's own CPU time
+is counted. After SETTLE_S, for the work that follows a boot, it is counted over WINDOW_S.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The Linux guest: the distribution's kernel package, taken apart and never installed, and an initramfs with one program.
+"""The Linux guest: the distribution's kernel package, taken apart, never installed, and an initramfs of one program.
 
 What apt offers is what is measured. Without network, and without the package in apt's cache, there is no Linux guest:
 LinuxMissing says why, and the report says it again.
@@ -26,8 +26,8 @@ class LinuxMissing(Exception):
 
 def _output_of(words, folder):
     try:
-        done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, errors="replace", timeout=300, check=False)
+        done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=300, check=False)
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         raise LinuxMissing(str(error)) from None
     if done.returncode != 0:

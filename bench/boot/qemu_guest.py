@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 PROGRAM = "qemu-system-x86_64"
 
-# By emulation: KVM is not everywhere, and what is measured here is what the guest does, not how fast this host virtualises.
-# The serial port is a pipe, and there is no device that nobody asked for (a VGA adapter alone costs a boot 60 ms).
+# By emulation: KVM is not everywhere, and what is measured is what the guest does, not how fast this host virtualises.
+# The serial port is a pipe, and there is no device that nobody asked for: a VGA adapter alone costs a boot 60 ms.
 _COMMON = ["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-accel",
            "tcg,thread=multi", "-cpu", "max", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 _PIECE_BYTES = 1 << 16

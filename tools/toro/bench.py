@@ -1,6 +1,6 @@
 """`toro bench`: the benchmarks, with their tables on standard output.
 
-Two programs: the suite of //bench in this process's world, and //bench/boot, which boots machines and therefore is Python.
+Two programs: the suite of //bench, in a process, and //bench/boot, which boots machines and measures them from outside.
 """
 
 import os
