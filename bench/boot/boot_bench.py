@@ -25,7 +25,7 @@ def _say(text):
 def _linux_words(files, folder, wanted):
     """(QEMU's words that boot Linux, a line that says what was booted or why nothing)."""
     if not wanted:
-        return None, "no Linux guest, as asked"
+        return None, "No Linux guest in this run"
     try:
         _say("fetching %s" % linux_guest.PACKAGE)
         words, package = linux_guest.boot_words(folder, files["linux_init.elf"])

@@ -101,8 +101,8 @@ extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
   SetThreadPointer(CurrentCpuBlock().thread_pointer);
   EnableLocalApic();
   arrived[index].store(true, std::memory_order_release);
-  // Halted, not polling: each PAUSE of an emulated CPU takes the lock that every device access of the boot CPU needs, and
-  // starves it for milliseconds. A wake-up between the test and the HLT is pending, and ends the HLT at once.
+  // Halted, not polling: each PAUSE of an emulated CPU takes the lock that every device access of the boot CPU needs,
+  // and starves it for milliseconds. A wake-up between the test and the HLT is pending, and ends the HLT at once.
   while (!released.load(std::memory_order_acquire)) {
     platform::HaltCpu(kNever);
     DisableInterrupts();
