@@ -233,8 +233,9 @@ void Scheduler::SendDeparted() {
   Thread& thread = *departed_;
   departed_ = nullptr;
   if (!thread.ended) ++counters_.departed;
-  const uint64_t word = reinterpret_cast<uint64_t>(&thread);
-  if (exchange_.SendLine(destination_, &DeliverTravellerLine, &word, 1)) return;
+  const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread),
+                            thread.ended ? 0 : reinterpret_cast<uint64_t>(thread.stack_low)};
+  if (exchange_.SendLine(destination_, &DeliverTravellerLine, words, 2)) return;
   thread.travel.deliver = &DeliverTraveller;
   exchange_.Post(destination_, thread.travel);
 }

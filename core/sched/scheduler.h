@@ -129,7 +129,7 @@ class Scheduler {
   void StopBeingRunner();
   void BeginAnotherLife(Thread& self);
   void LetOthersRun(Thread& self);
-  void Arrive(Thread& thread);
+  void Arrive(Thread& thread, void* stack_low);
   void AnswerJoin(Joiner joiner, Status status);
   void End(Thread& thread);
   void SendDeparted();
