@@ -12,6 +12,12 @@ struct Item : ListLink {
   int value = 0;
 };
 
+TEST(CpuIdTest, AnIndexThatDoesNotFitNamesNoCpu) {
+  EXPECT_EQ(CpuId{255}.index(), 255u);
+  EXPECT_GE(CpuId{65536}.index(), kMaxCpus);
+  EXPECT_GE(CpuId{~size_t{0}}.index(), kMaxCpus);
+}
+
 TEST(IntrusiveListTest, KeepsFifoOrder) {
   IntrusiveList<Item> list;
   Item items[3];

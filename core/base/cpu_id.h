@@ -14,13 +14,16 @@ inline constexpr size_t kMaxCpus = 256;
 class CpuId {
  public:
   constexpr CpuId() = default;
-  constexpr explicit CpuId(size_t index) : index_(static_cast<uint16_t>(index)) {}
+  // An index that is too large to be kept names no CPU, either.
+  constexpr explicit CpuId(size_t index) : index_(static_cast<uint16_t>(index < kNoCpu ? index : kNoCpu)) {}
 
   constexpr size_t index() const { return index_; }
 
   friend constexpr auto operator<=>(CpuId, CpuId) = default;
 
  private:
+  static constexpr size_t kNoCpu = 0xffff;
+
   uint16_t index_ = 0;
 };
 

@@ -72,7 +72,10 @@ inline Status Join(ThreadId thread) { return Scheduler::Join(thread); }
 inline void Yield() { Scheduler::Yield(); }
 
 // Waits `duration_ns` at least.
-inline void SleepFor(uint64_t duration_ns) { Scheduler::SleepUntil(NowNs() + duration_ns); }
+inline void SleepFor(uint64_t duration_ns) {
+  uint64_t now_ns = NowNs();
+  Scheduler::SleepUntil(duration_ns < kNever - now_ns ? now_ns + duration_ns : kNever);
+}
 inline void SleepUntil(uint64_t deadline_ns) { Scheduler::SleepUntil(deadline_ns); }
 
 // Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu.

@@ -16,7 +16,7 @@ constexpr size_t kColourBytes = 2 * kCacheLineBytes;
 }  // namespace
 
 Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step)
-    : yields_to_poll_(single_step ? 1 : kYieldsPerPoll),
+    : switches_to_loop_(single_step ? 1 : kSwitchesPerLoop),
       single_step_(single_step),
       exchange_(exchange),
       cpu_(cpu),
@@ -55,20 +55,28 @@ bool Scheduler::Poll() {
     firing_ = false;
   }
   if (!starts_.empty()) EnsureRunner();
-  yields_to_poll_ = single_step_ ? 1 : kYieldsPerPoll;
+  switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
 
 // ---- switching ----
 
+// I6: is the loop the one to go on with?
+bool Scheduler::LoopIsNext() {
+  return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
+}
+
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
 void Scheduler::SwitchFrom(Thread& self) {
   ++counters_.switches;
-  if (ring_.empty() || single_step_ || departed_ != nullptr) {
-    Machine::SwitchContext(self.context, loop_);
-  } else {
-    Machine::SwitchContext(self.context, ring_.head()->context);
-  }
+  Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
+}
+
+// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
+void Scheduler::LetLoopRun(Thread& self) {
+  ring_.Rotate();
+  ++counters_.switches;
+  Machine::SwitchContext(self.context, loop_);
 }
 
 void Scheduler::YieldSlowly() {
@@ -76,15 +84,7 @@ void Scheduler::YieldSlowly() {
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   if (here.runner_ == self) here.StopBeingRunner();
-  if (here.single_step_) {
-    // The loop polls before it runs the next step.
-    here.ring_.Rotate();
-    here.yields_to_poll_ = 1;
-    here.SwitchFrom(*self);
-    return;
-  }
-  here.Poll();
-  if (here.ring_.Rotate() != self) here.SwitchFrom(*self);
+  here.LetLoopRun(*self);
 }
 
 void Scheduler::Block() {
@@ -216,8 +216,7 @@ void Scheduler::Exit() {
     Machine::LeaveContext(self->context, here.loop_);
   }
   here.End(*self);
-  bool to_loop = here.ring_.empty() || here.single_step_ || here.retired_ != nullptr;
-  Machine::LeaveContext(self->context, to_loop ? here.loop_ : here.ring_.head()->context);
+  Machine::LeaveContext(self->context, here.LoopIsNext() ? here.loop_ : here.ring_.head()->context);
 }
 
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.

@@ -2,8 +2,8 @@
 //
 // WHY. Nothing here is shared: other CPUs create, join and receive threads by message (remote_threads.cc), and what
 // they ask for is done here, by the owner, with the owner's memory. A yield goes from thread to thread without a detour
-// through the loop of the platform; the loop runs only when no thread is ready, when a thread leaves this CPU, or when
-// the executor wants to choose each step itself.
+// through the loop of the platform; the loop runs when there is news, when no thread is ready, when a thread leaves
+// this CPU, now and then (I6), or when the executor wants to choose each step itself.
 //
 // INVARIANTS
 //   I1. A thread is in the ready ring, or waits for exactly one thing, or travels.
@@ -13,6 +13,9 @@
 //   I3. A thread that leaves is posted by the loop, after its registers are saved and nobody stands on its stack.
 //   I4. After a switch a thread may be on another CPU: no code keeps a Scheduler across a switch.
 //   I5. Message context never blocks.
+//   I6. Messages are taken, timers fire and memory is given back by the loop only, on the stack of the loop: a handler
+//       never depends on the stack of the thread that happened to yield. The loop has a turn at the first yield after
+//       something arrived, and after kSwitchesPerLoop switches of any kind, whether threads yield, block or end.
 //
 // COST. Yield: the check of the doorbell, a counter, the switch. It is the same with 2 and with 16,384 ready threads
 // but for cache misses on their saved registers and stacks; stacks start at different colours for that reason.
@@ -49,7 +52,7 @@ class Scheduler {
 
   // ---- for the loop ----
 
-  // Runs ready threads until none is ready or one leaves; in single-step mode, one thread until it yields. False: none
+  // Runs ready threads until the loop has a turn (I6); in single-step mode, one thread until it switches. False: none
   // was ready.
   bool RunReady();
 
@@ -113,8 +116,8 @@ class Scheduler {
   const Counters& counters() const { return counters_; }
 
  private:
-  // Polls of the clock and of the outboxes are this many yields apart when nothing arrives.
-  static constexpr uint32_t kYieldsPerPoll = 64;
+  // From one visit of the loop to the next, when nothing arrives (I6).
+  static constexpr uint32_t kSwitchesPerLoop = 64;
 
   static void YieldSlowly();
   static void ThreadMain();
@@ -128,19 +131,20 @@ class Scheduler {
   void EnsureRunner();
   void StopBeingRunner();
   void BeginAnotherLife(Thread& self);
-  void LetOthersRun(Thread& self);
   void Arrive(Thread& thread, void* stack_low);
   void AnswerJoin(Joiner joiner, Status status);
   void End(Thread& thread);
   void SendDeparted();
+  bool LoopIsNext();
   void SwitchFrom(Thread& self);
+  void LetLoopRun(Thread& self);
   Thread* TakeThread(size_t stack_bytes);
   void GiveThread(Thread& thread);
   void ReleaseRetired();
   void CheckMayBlock() const;
 
   ReadyRing ring_;
-  uint32_t yields_to_poll_ = kYieldsPerPoll;
+  uint32_t switches_to_loop_ = kSwitchesPerLoop;
   bool running_ = false;  // a thread runs, not the loop
   bool single_step_ = false;
   bool firing_ = false;
@@ -164,7 +168,7 @@ class Scheduler {
 inline void Scheduler::Yield() {
   Scheduler& here = Current();
   // In message context, and while a thread is the runner, the exchange is not quiet: neither gets past this line.
-  if (__builtin_expect(!here.exchange_.Quiet() || --here.yields_to_poll_ == 0, 0)) {
+  if (__builtin_expect(!here.exchange_.Quiet() || --here.switches_to_loop_ == 0, 0)) {
     YieldSlowly();
     return;
   }

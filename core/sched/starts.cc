@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kLeastCapacity = 64;
 
-// After so many starts in a row the other ready threads have a turn.
+// After so many starts in a row the loop and the other ready threads have a turn.
 constexpr uint32_t kStartsInARow = 32;
 
 }  // namespace
@@ -81,7 +81,7 @@ void Scheduler::RunStarts(void*) {
       return;
     }
     if (run > 0) here.BeginAnotherLife(*self);
-    if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) here.LetOthersRun(*self);
+    if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) here.LetLoopRun(*self);
     ThreadStart start = here.starts_.Pop();
     start.function(start.argument);
     if (platform::ThreadLocalBytes() > 0) platform::FinishThreadLocals();
@@ -94,12 +94,6 @@ void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.created;
   self.id = table_.Renew(self.id);
   if (platform::ThreadLocalBytes() > 0) platform::InitThreadLocals(self.thread_locals);
-}
-
-// A yield of the runner between two starts, which stays the runner.
-void Scheduler::LetOthersRun(Thread& self) {
-  if (!single_step_) Poll();
-  if (ring_.Rotate() != &self || single_step_) SwitchFrom(self);
 }
 
 }  // namespace toro
