@@ -22,7 +22,7 @@ namespace {
 // N threads that stay; between samples they are blocked.
 struct Yielders {
   std::vector<Thread*> threads;
-  uint64_t left = 0;  // yields still to be done in this sample
+  uint64_t each = 0;  // yields of each thread in this sample
   uint64_t done = 0;
   size_t running = 0;
 
@@ -30,11 +30,8 @@ struct Yielders {
     threads.push_back(Scheduler::Current().current());
     for (;;) {
       Scheduler::Block();
-      while (left > 0) {
-        --left;
-        Yield();
-        ++done;
-      }
+      for (uint64_t i = each; i > 0; --i) Yield();
+      done += each;
       --running;
     }
   }
@@ -54,12 +51,13 @@ Contender ToroYield(size_t count) {
   auto body = [=](uint64_t n) {
     Yielders& all = *yielders;
     if (!all.Start(count)) return false;
-    all.left = n;
+    // The starter yields along with the others, so it takes a share too.
+    all.each = n / (count + 1) + 1;
     all.done = 0;
     all.running = count;
     for (Thread* thread : all.threads) Scheduler::Current().MakeReady(*thread);
     while (all.running > 0) Yield();
-    return all.done == n;
+    return all.done == all.each * count;
   };
   return {"Yield", Role::kOurs, ClusterPair::Get().InThread(body), {}};
 }

@@ -166,7 +166,7 @@ bool Exchange::Work() {
     }
   }
   if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll());
-  worked |= PublishWaiting();
+  if ((busy_ & kWaiting) != 0) worked |= PublishWaiting();
   ReviewWakes();
   busy_ &= ~kWorking;
   return worked;

@@ -84,6 +84,9 @@ class Exchange {
     return !news && busy_ == 0;
   }
 
+  // Makes Quiet false until it is taken back: the next yield of this CPU must take the slow way.
+  void SetInterrupted(bool interrupted) { busy_ = interrupted ? busy_ | kInterrupted : busy_ & ~kInterrupted; }
+
   // Has the channel from which something came last another line? For a CPU that waits with nothing else to do: an
   // answer is seen one line transfer earlier than by the bell.
   bool HasLineFromLastPeer() const { return peers_[last_peer_.index()].in.HasLine(); }
@@ -151,6 +154,8 @@ class Exchange {
   static constexpr uint64_t kWaiting = 1;    // some bit of waiting_ is set, or something waits in to_self_
   static constexpr uint64_t kWorking = 2;    // Work is running
   static constexpr uint64_t kLookAtAll = 4;  // a sleep was called off: something is here that may not have rung yet
+
+  static constexpr uint64_t kInterrupted = 8;  // SetInterrupted
 
   const BellWord* bells_;
   size_t bell_words_;

@@ -17,6 +17,8 @@ namespace toro {
 class ReadyRing {
  public:
   Thread* head() const { return head_; }
+  // The one that runs after all others.
+  Thread* last() const { return static_cast<Thread*>(head_->previous); }
   bool empty() const { return head_ == nullptr; }
 
   // Makes the next thread the head, and returns it.

@@ -8,66 +8,58 @@
 namespace toro {
 // ---- spawn: two hops; the arguments travel, not the thread ----
 
+namespace {
+
+// What comes back: small enough for a line.
+struct Created {
+  ThreadId id;
+  Status status;
+};
+
+Created CreateHere(const ThreadBody& body, const ThreadOptions& options) {
+  Result<ThreadId> id = Scheduler::Current().Create(body, options);
+  return id.ok() ? Created{id.value(), Status::kOk} : Created{ThreadId(), id.status()};
+}
+
+// A small closure with its function. It travels in the line of the call, so that the new owner touches no memory of the
+// caller at all.
+struct SmallBody {
+  void (*run)(void*);
+  size_t bytes;
+  uint64_t closure[3];
+
+  Created operator()() {
+    ThreadBody body;
+    body.run = run;
+    body.bytes = bytes;
+    body.closure = bytes > 0 ? closure : reinterpret_cast<void*>(closure[0]);
+    return CreateHere(body, ThreadOptions());
+  }
+};
+static_assert(call_internal::kFitsALine<SmallBody, Created>);
+
+}  // namespace
+
 Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options) {
   Scheduler& here = Current();
   if (to == here.id()) return here.Create(body, options);
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
-  struct Created {
-    ThreadId id;
-    Status status;
-  };
-  auto create = [](const ThreadBody& b, const ThreadOptions& o) {
-    Result<ThreadId> id = Current().Create(b, o);
-    return id.ok() ? Created{id.value(), Status::kOk} : Created{ThreadId(), id.status()};
-  };
   Created created;
-  // A small closure travels in the line of the call; the new owner then touches no memory of the caller at all.
-  struct Small {
-    void (*run)(void*);
-    size_t bytes;
-    uint64_t closure[3];
-  } small;
-  bool is_small = body.move == nullptr && body.bytes <= sizeof small.closure && body.align <= alignof(uint64_t) &&
+  bool is_small = body.move == nullptr && body.bytes <= sizeof(SmallBody::closure) && body.align <= alignof(uint64_t) &&
                   options.stack_bytes == 0 && options.name.empty();
   if (is_small) {
-    small = {body.run, body.bytes, {}};
-    if (body.bytes > 0) std::memcpy(small.closure, body.closure, body.bytes);
-    if (body.bytes == 0) small.closure[0] = reinterpret_cast<uint64_t>(body.closure);
-    created = CallOn(to, [small, create]() mutable {
-      ThreadBody copy;
-      copy.run = small.run;
-      copy.bytes = small.bytes;
-      copy.closure = small.bytes > 0 ? small.closure : reinterpret_cast<void*>(small.closure[0]);
-      return create(copy, ThreadOptions());
-    });
+    SmallBody small{body.run, body.bytes, {}};
+    if (body.bytes > 0) {
+      std::memcpy(small.closure, body.closure, body.bytes);
+    } else {
+      small.closure[0] = reinterpret_cast<uint64_t>(body.closure);
+    }
+    created = CallOn(to, small);
   } else {
-    created = CallOn(to, [&body, &options, create] { return create(body, options); });
+    created = CallOn(to, [&body, &options] { return CreateHere(body, options); });
   }
   if (created.status != Status::kOk) return created.status;
   return created.id;
-}
-
-Status Scheduler::SpawnDetached(CpuId to, void (*function)(void*), void* argument) {
-  const uint64_t words[] = {reinterpret_cast<uint64_t>(function), reinterpret_cast<uint64_t>(argument)};
-  if (to.index() >= Current().exchange_.cpus()) return Status::kNoSuchCpu;
-  if (to == Current().id()) {
-    DeliverDetached(Current().cpu_, to, words, 2);
-    return Status::kOk;
-  }
-  while (!Current().exchange_.Pack(to, &DeliverDetached, words, 2)) Yield();
-  return Status::kOk;
-}
-
-void Scheduler::DeliverDetached(Cpu&, CpuId, const uint64_t* words, size_t count) {
-  Scheduler& here = Current();
-  for (size_t i = 0; i + 1 < count; i += 2) {
-    ThreadBody body;
-    body.run = reinterpret_cast<void (*)(void*)>(words[i]);
-    body.closure = reinterpret_cast<void*>(words[i + 1]);
-    Result<ThreadId> id = here.Create(body, ThreadOptions());
-    TORO_CHECK(id.ok(), "no memory for a detached thread; use Spawn to be told, or give the machine more memory");
-    TORO_CHECK(here.Detach(id.value()) == Status::kOk);
-  }
 }
 
 // ---- join: asked at home, answered when the thread has ended ----
@@ -115,6 +107,7 @@ Status Scheduler::Migrate(CpuId to) {
   here.CheckMayBlock();
   if (to == here.id()) return Status::kOk;
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   here.departed_ = self;
   here.destination_ = to;
@@ -122,22 +115,22 @@ Status Scheduler::Migrate(CpuId to) {
   return Status::kOk;
 }
 
-void Scheduler::Arrive(Thread& thread) {
-  if (thread.ended) {
-    End(thread);
-    return;
-  }
-  platform::AdoptGuardPage(thread.stack_low);
+void Scheduler::Arrive(Thread& thread, void* stack_low) {
+  platform::AdoptGuardPage(stack_low);
   ++counters_.arrived;
   MakeReady(thread);
 }
 
 void Scheduler::DeliverTraveller(Cpu&, Message& message) {
-  Current().Arrive(*static_cast<TravelMessage&>(message).thread);
+  Thread& thread = *static_cast<TravelMessage&>(message).thread;
+  thread.ended ? Current().End(thread) : Current().Arrive(thread, thread.stack_low);
 }
 
+// The line says what Arrive needs to know, so that the thread's cold lines stay where they are.
 void Scheduler::DeliverTravellerLine(Cpu&, CpuId, const uint64_t* words, size_t) {
-  Current().Arrive(*reinterpret_cast<Thread*>(words[0]));
+  Thread& thread = *reinterpret_cast<Thread*>(words[0]);
+  void* stack_low = reinterpret_cast<void*>(words[1]);
+  stack_low == nullptr ? Current().End(thread) : Current().Arrive(thread, stack_low);
 }
 
 }  // namespace toro

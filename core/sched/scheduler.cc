@@ -23,7 +23,8 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       cpu_(cpu),
       partition_(partition),
       table_(exchange.self(), partition),
-      timers_(0) {}  // to read the clock here would make the boot wait for its calibration
+      timers_(0),  // to read the clock here would make the boot wait for its calibration
+      starts_(partition) {}
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
@@ -54,6 +55,7 @@ bool Scheduler::Poll() {
     worked |= timers_.Advance(Machine::NowNs());
     firing_ = false;
   }
+  if (!starts_.empty()) EnsureRunner();
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
@@ -71,20 +73,26 @@ void Scheduler::SwitchFrom(Thread& self) {
   Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
 }
 
-// There is news, or the loop's turn has come. The next thread runs after it.
+// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
+void Scheduler::LetLoopRun(Thread& self) {
+  ring_.Rotate();
+  ++counters_.switches;
+  Machine::SwitchContext(self.context, loop_);
+}
+
 void Scheduler::YieldSlowly() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
-  here.ring_.Rotate();
-  ++here.counters_.switches;
-  Machine::SwitchContext(self->context, here.loop_);
+  if (here.runner_ == self) here.StopBeingRunner();
+  here.LetLoopRun(*self);
 }
 
 void Scheduler::Block() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   here.SwitchFrom(*self);
 }
@@ -173,6 +181,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
     thread_locals = top;
     platform::InitThreadLocals(top);
   }
+  thread->thread_locals = thread_locals;
   top -= AlignUp(body.bytes, kCacheLineBytes);
   thread->closure = body.closure;
   if (body.bytes > 0) {
@@ -199,6 +208,7 @@ void Scheduler::Exit() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {
@@ -224,8 +234,9 @@ void Scheduler::SendDeparted() {
   Thread& thread = *departed_;
   departed_ = nullptr;
   if (!thread.ended) ++counters_.departed;
-  const uint64_t word = reinterpret_cast<uint64_t>(&thread);
-  if (exchange_.SendLine(destination_, &DeliverTravellerLine, &word, 1)) return;
+  const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread),
+                            thread.ended ? 0 : reinterpret_cast<uint64_t>(thread.stack_low)};
+  if (exchange_.SendLine(destination_, &DeliverTravellerLine, words, 2)) return;
   thread.travel.deliver = &DeliverTraveller;
   exchange_.Post(destination_, thread.travel);
 }

@@ -30,6 +30,7 @@
 #include "core/machine/machine.h"
 #include "core/memory/partition.h"
 #include "core/sched/ready_ring.h"
+#include "core/sched/start_queue.h"
 #include "core/sched/thread.h"
 #include "core/sched/thread_table.h"
 #include "core/sched/timer_wheel.h"
@@ -80,8 +81,8 @@ class Scheduler {
   static Result<ThreadId> Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options);
 
   // Creates a detached thread that runs function(argument) on CPU `to`, without waiting. It gets the default options.
-  // What has been asked for is on its way at the next yield or when seven words are full. Failure on the other side
-  // ends the kernel: the caller is not there to be told. kNoSuchCpu. Thread context: waits while the channel is full.
+  // What has been asked for is on its way at the next yield or when seven words are full; it begins when its turn comes
+  // and there is memory for a stack. kNoSuchCpu. Thread context: waits while the channel is full.
   static Status SpawnDetached(CpuId to, void (*function)(void*), void* argument);
 
   // Waits for the end of a thread. kNoSuchThread, kAlreadyJoined, kWouldDeadlock. Thread context.
@@ -126,12 +127,17 @@ class Scheduler {
   static void DeliverJoinLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
-  void Arrive(Thread& thread);
+  static void RunStarts(void*);
+  void EnsureRunner();
+  void StopBeingRunner();
+  void BeginAnotherLife(Thread& self);
+  void Arrive(Thread& thread, void* stack_low);
   void AnswerJoin(Joiner joiner, Status status);
   void End(Thread& thread);
   void SendDeparted();
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
+  void LetLoopRun(Thread& self);
   Thread* TakeThread(size_t stack_bytes);
   void GiveThread(Thread& thread);
   void ReleaseRetired();
@@ -150,6 +156,8 @@ class Scheduler {
   Partition& partition_;
   ThreadTable table_;
   TimerWheel timers_;
+  StartQueue starts_;
+  Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack
   Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
   Thread* departed_ = nullptr;
@@ -159,7 +167,7 @@ class Scheduler {
 
 inline void Scheduler::Yield() {
   Scheduler& here = Current();
-  // In message context the exchange is not quiet, so only threads get past this line.
+  // In message context, and while a thread is the runner, the exchange is not quiet: neither gets past this line.
   if (__builtin_expect(!here.exchange_.Quiet() || --here.switches_to_loop_ == 0, 0)) {
     YieldSlowly();
     return;

@@ -86,6 +86,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   size_t stack_bytes = 0;     // above the guard page
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
+  void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
   bool ended = false;  // goes home to be used again

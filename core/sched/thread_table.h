@@ -40,6 +40,13 @@ class ThreadTable {
   // Nobody will join it. kNoSuchThread, kAlreadyJoined.
   Status Detach(ThreadId id);
 
+  // Another id for the same entry, whose thread is detached: the one that `id` named has ended.
+  ThreadId Renew(ThreadId id) {
+    Entry& entry = entries_[id.index()];
+    if (++entry.generation == 0) entry.generation = 1;
+    return ThreadId(home_, id.index(), entry.generation);
+  }
+
   // The thread has ended. Whom to tell; the record is null when there is nobody yet.
   Joiner End(ThreadId id);
 

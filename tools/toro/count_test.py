@@ -41,6 +41,10 @@ class CountTest(unittest.TestCase):
         event = {"id": {"targetCompleted": {"label": "//x"}}, "completed": {}}
         self.assertEqual(self.count(event, self.result("PASSED")), (1, 1))
 
+    def test_what_this_world_cannot_build_is_no_failure(self):
+        label = {"targetCompleted": {"label": "//platform/baremetal:world"}}
+        self.assertEqual(self.count({"id": label, "aborted": {"reason": "SKIPPED"}}, self.result("PASSED")), (1, 0))
+
     def test_what_bazel_reports_as_aborted_and_then_as_failed_counts_once(self):
         label = {"targetCompleted": {"label": "//x"}}
         self.assertEqual(self.count({"id": label, "aborted": {}}, {"id": label, "completed": {}}), (0, 1))

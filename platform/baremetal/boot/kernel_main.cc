@@ -207,6 +207,7 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   const MemoryDivision& division = Cluster::Get().memory();
   Print("toro: ready ");
   uint64_t cycles = Machine::Cycles() - entry_cycles;
+  ClockNowNs();  // so that the rate is known: a boot itself does not ask for the time
   PrintDecimal(NsOfCycles(cycles, clock_ns_per_cycle_scaled.load(std::memory_order_relaxed)) / kNsPerUs);
   Print(" us after the kernel's entry\ntoro: image ");
   PrintDecimal((ImageEnd() - AddressOf(__image_start)) / kKiB);

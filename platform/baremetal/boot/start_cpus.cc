@@ -89,7 +89,10 @@ void WaitForCpus(std::span<CpuArea> areas, uint64_t page) {
   }
 }
 
-void ReleaseCpus() { released.store(true, std::memory_order_release); }
+void ReleaseCpus() {
+  released.store(true, std::memory_order_release);
+  for (const CpuArea& area : all_areas) SendWake(area.block.apic_id);
+}
 
 // Called by trampoline.S on the CPU's own loop stack.
 extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
@@ -98,7 +101,12 @@ extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
   SetThreadPointer(CurrentCpuBlock().thread_pointer);
   EnableLocalApic();
   arrived[index].store(true, std::memory_order_release);
-  while (!released.load(std::memory_order_acquire)) x86_64::Pause();
+  // Halted, not polling: each PAUSE of an emulated CPU takes the lock that every device access of the boot CPU needs,
+  // and starves it for milliseconds. A wake-up between the test and the HLT is pending, and ends the HLT at once.
+  while (!released.load(std::memory_order_acquire)) {
+    platform::HaltCpu(kNever);
+    DisableInterrupts();
+  }
   WriteCr3(ReadCr3());  // forgets the trampoline
   run_cpu(CpuId{index});
   HaltForEver();

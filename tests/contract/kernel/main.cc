@@ -114,6 +114,56 @@ void DetachedThreadsRunInBatches() {
   Check(sum == kThreads * (kThreads - 1) / 2, "1000 detached threads run once each");
 }
 
+// What detached threads leave behind for the check that follows them. All on one CPU.
+struct Detached {
+  std::vector<toro::ThreadId> ids;
+  toro::Mailbox<int>* open = nullptr;
+  int waiting = 0;
+  int passed = 0;
+};
+
+void DetachedThreadsAreThreadsOfTheirOwn() {
+  toro::Mailbox<int> open;
+  Detached seen;
+  seen.open = &open;
+  // Every third one waits until it is let go; the others do not wait for it.
+  for (int i = 0; i < 30; ++i) {
+    auto body = i % 3 == 0 ? [](void* argument) {
+      auto* all = static_cast<Detached*>(argument);
+      all->ids.push_back(toro::CurrentThread());
+      ++all->waiting;
+      (void)all->open->Receive();
+      --all->waiting;
+    } : [](void* argument) {
+      auto* all = static_cast<Detached*>(argument);
+      all->ids.push_back(toro::CurrentThread());
+      ++all->passed;
+    };
+    (void)toro::SpawnDetached(toro::kBootCpu, body, &seen);
+  }
+  for (int turn = 0; turn < 1000 && seen.waiting + seen.passed < 30; ++turn) toro::Yield();
+  Check(seen.passed == 20 && seen.waiting == 10, "a detached thread that waits holds up no other");
+  for (int i = 0; i < 10; ++i) (void)open.Send(i);
+  while (seen.waiting > 0) toro::Yield();
+  bool unique = seen.ids.size() == 30;
+  for (size_t i = 0; i < seen.ids.size(); ++i) {
+    for (size_t k = 0; k < i; ++k) unique = unique && seen.ids[i] != seen.ids[k];
+  }
+  Check(unique, "every detached thread has an id of its own");
+}
+
+void MoreDetachedThreadsThanStacksFitAllRun() {
+  static uint64_t ran;  // of the last CPU
+  ran = 0;
+  constexpr uint64_t kThreads = 20000;  // their stacks would fill a gigabyte
+  for (uint64_t i = 0; i < kThreads; ++i) {
+    (void)toro::SpawnDetached(
+        LastCpu(), [](void*) { ++ran; }, nullptr);
+  }
+  while (toro::Call(LastCpu(), [] { return ran; }) < kThreads) toro::Yield();
+  Check(toro::Call(LastCpu(), [] { return ran; }) == kThreads, "20000 detached threads need no stack each");
+}
+
 // ---- switching ----
 
 // Values that the compiler keeps in call-saved registers, and in vector registers, across a yield.
@@ -316,6 +366,8 @@ int main() {
   JoinReportsMisuse();
   ManyThreadsOnEveryCpuAllEnd();
   DetachedThreadsRunInBatches();
+  DetachedThreadsAreThreadsOfTheirOwn();
+  MoreDetachedThreadsThanStacksFitAllRun();
   RegistersSurviveYields();
   YieldIsFirstInFirstOut();
   CallsRunOnTheirCpu();
