@@ -1,8 +1,9 @@
 // PageRuns: the pages of one partition, handed out in runs that coalesce when they come back.
 //
 // WHY. A start that costs O(1) whatever the memory: pages beyond the frontier have never been used and have no entry;
-// the frontier moves when no returned run is long enough, and then takes the free run below it along. Everything else is boundary tags: the entry of the first and
-// the last page of a free run say how long it is, so a run that comes back finds its free neighbours in O(1).
+// the frontier moves when no returned run is long enough, and then takes the free run below it along. Everything else
+// is boundary tags: the entry of the first and the last page of a free run say how long it is, so a run that comes back
+// finds its free neighbours in O(1).
 //
 // LAYOUT of a range:  [entries, one uint32_t per page][pages ...]
 // Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or for a slab page: 27..16 the page's
