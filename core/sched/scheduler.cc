@@ -92,8 +92,9 @@ void Scheduler::Block() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
-  if (here.runner_ == self) here.StopBeingRunner();
   here.ring_.Remove(*self);
+  // Out of the ring by now: another runner needs memory, to find some messages are taken, and one may wake this thread.
+  if (here.runner_ == self) here.StopBeingRunner();
   here.SwitchFrom(*self);
 }
 

@@ -15,7 +15,8 @@
 //   I5. Message context never blocks.
 //   I6. Messages are taken, timers fire and memory is given back by the loop only, on the stack of the loop: a handler
 //       never depends on the stack of the thread that happened to yield. The loop has a turn at the first yield after
-//       something arrived, and after kSwitchesPerLoop switches of any kind, whether threads yield, block or end.
+//       something arrived, and after kSwitchesPerLoop switches of any kind, whether threads yield, block or end. One
+//       exception: an allocation that finds no memory takes messages where it stands, for some may bring memory back.
 //
 // COST. Yield: the check of the doorbell, a counter, the switch. It is the same with 2 and with 16,384 ready threads
 // but for cache misses on their saved registers and stacks; stacks start at different colours for that reason.

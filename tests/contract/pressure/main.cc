@@ -185,6 +185,57 @@ void AFloodInEveryDirectionLosesNothing() {
   Check(all, "a flood in every direction loses nothing");
 }
 
+// ---- a partition that is used up ----
+
+// Uses up the memory for stacks of this CPU, all but one, while it lives.
+class AlmostNoStacks {
+ public:
+  AlmostNoStacks() {
+    while (void* block = toro::AllocateBytes(toro::kMiB)) blocks_.push_back(block);
+    for (;;) {
+      auto thread = toro::Spawn(toro::CurrentCpu(), [this, first = threads_.empty()] {
+        while (!(first ? first_stop_ : stop_)) toro::Yield();
+      });
+      if (!thread.ok()) break;
+      threads_.push_back(thread.value());
+    }
+    first_stop_ = true;
+    (void)toro::Join(threads_[0]);
+  }
+  ~AlmostNoStacks() {
+    stop_ = true;
+    for (size_t i = 1; i < threads_.size(); ++i) (void)toro::Join(threads_[i]);
+    for (void* block : blocks_) toro::FreeBytes(block);
+  }
+
+ private:
+  std::vector<void*> blocks_;
+  std::vector<toro::ThreadId> threads_;
+  bool first_stop_ = false;
+  bool stop_ = false;
+};
+
+void ADetachedThreadMayWaitWhenNoStackIsLeft() {
+  auto thread = toro::Spawn(LastCpu(), [] {
+    struct Both {
+      toro::Mailbox<int> mailbox;
+      int ended = 0;
+    } both;
+    AlmostNoStacks scarce;
+    (void)toro::SpawnDetached(
+        LastCpu(),
+        [](void* argument) {
+          auto& b = *static_cast<Both*>(argument);
+          if (b.mailbox.Send(1) == Status::kOk) b.ended += b.mailbox.Receive();
+        },
+        &both);
+    (void)toro::SpawnDetached(
+        LastCpu(), [](void* argument) { ++static_cast<Both*>(argument)->ended; }, &both);
+    while (both.ended < 2) toro::Yield();
+  });
+  Check(toro::Join(thread.value()) == Status::kOk, "a detached thread may wait when no stack is left for the next");
+}
+
 // ---- numbers at their ends ----
 
 void AnIdThatDoesNotFitNamesNoCpu() {
@@ -211,6 +262,7 @@ int main() {
   EverythingHasAWayAroundAFullChannel();
   AReplyHasAWayAroundAFullChannel();
   AFloodInEveryDirectionLosesNothing();
+  ADetachedThreadMayWaitWhenNoStackIsLeft();
   AnIdThatDoesNotFitNamesNoCpu();
   TheLongestSleepDoesNotWrapAround();
   return contract::End();
