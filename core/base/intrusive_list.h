@@ -32,7 +32,6 @@ class IntrusiveList {
   T* front() { return empty() ? nullptr : static_cast<T*>(root_.next); }
 
   void PushBack(T& element) { InsertBefore(root_, element); }
-  void PushFront(T& element) { InsertBefore(*root_.next, element); }
 
   // Returns null when empty.
   T* PopFront() {

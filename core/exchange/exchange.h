@@ -84,6 +84,9 @@ class Exchange {
     return !news && busy_ == 0;
   }
 
+  // Says that a handler runs that Work does not know of.
+  void SetWorking(bool working) { busy_ = working ? busy_ | kWorking : busy_ & ~kWorking; }
+
   // Makes Quiet false until it is taken back: the next yield of this CPU must take the slow way.
   void SetInterrupted(bool interrupted) { busy_ = interrupted ? busy_ | kInterrupted : busy_ & ~kInterrupted; }
 

@@ -68,6 +68,13 @@ inline Status SpawnDetached(CpuId cpu, void (*function)(void*), void* argument) 
 // Waits until the thread has ended, on whatever CPU. kNoSuchThread, kAlreadyJoined, kWouldDeadlock.
 inline Status Join(ThreadId thread) { return Scheduler::Join(thread); }
 
+// Nobody will join the thread; what is kept to answer a join goes when it ends. A thread that is neither joined nor
+// detached costs a table entry for ever. kNoSuchThread, kAlreadyJoined.
+inline Status Detach(ThreadId thread) {
+  if (thread.home().index() >= CpuCount()) return Status::kNoSuchThread;
+  return CallOn(thread.home(), [thread] { return Scheduler::Current().Detach(thread); });
+}
+
 // Lets other threads of this CPU run.
 inline void Yield() { Scheduler::Yield(); }
 

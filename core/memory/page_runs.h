@@ -6,9 +6,7 @@
 // finds its free neighbours in O(1).
 //
 // LAYOUT of a range:  [entries, one uint32_t per page][pages ...]
-// Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or for a slab page: 27..16 the page's
-// place
-//                     in its slab, 15..0 the size class.
+// Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or the size class (slabs).
 //
 // INVARIANTS
 //   I1. No two free runs are neighbours.
@@ -34,21 +32,18 @@ enum class PageKind : uint32_t {
   kFreeFirst,    // free run; also its last page when the run has one page
   kFreeLast,
   kUsedFirst,  // run that a caller holds
-  kSlab,       // page of a slab; value() is the size class, and the place in the slab
+  kSlab,       // page of a slab
 };
 
 class PageEntry {
  public:
   constexpr PageEntry() = default;
   constexpr PageEntry(PageKind kind, uint32_t value) : bits_(static_cast<uint32_t>(kind) << 28 | value) {}
-  static constexpr PageEntry Slab(size_t size_class, size_t place) {
-    return {PageKind::kSlab, static_cast<uint32_t>(place << 16 | size_class)};
-  }
+  static constexpr PageEntry Slab(size_t size_class) { return {PageKind::kSlab, static_cast<uint32_t>(size_class)}; }
 
   constexpr PageKind kind() const { return static_cast<PageKind>(bits_ >> 28); }
   constexpr size_t pages() const { return bits_ & 0x0fffffff; }
-  constexpr size_t size_class() const { return bits_ & 0xffff; }
-  constexpr size_t place_in_slab() const { return bits_ >> 16 & 0xfff; }
+  constexpr size_t size_class() const { return bits_ & 0x0fffffff; }
 
  private:
   uint32_t bits_ = 0;

@@ -22,7 +22,7 @@ void* Partition::AllocateFromSlab(size_t size_class) {
       if (slab == nullptr) return nullptr;
     }
     PageEntry* entry = pages_.EntryOf(slab);
-    for (size_t page = 0; page < c.slab_pages; ++page) entry[page] = PageEntry::Slab(size_class, page);
+    for (size_t page = 0; page < c.slab_pages; ++page) entry[page] = PageEntry::Slab(size_class);
     slab_pages_ += c.slab_pages;
     c.carve = slab;
     c.carve_end = slab + c.slab_pages * kPageBytes / c.bytes * c.bytes;

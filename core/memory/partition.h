@@ -55,7 +55,8 @@ class Partition {
   // `align_bytes` is a power of two. Null when the partition has no room.
   void* AllocateAligned(size_t bytes, size_t align_bytes);
 
-  // `object` came from this partition. Null is allowed. Stops when it is free already or was never returned.
+  // `object` came from this partition. Null is allowed. Stops when it is free already, when it is not 16-byte aligned,
+  // and when it lies in no slab and begins no run. (A pointer into the middle of a small object is not recognised.)
   void Free(void* object) {
     if (object == nullptr) return;
     const PageEntry* entry = pages_.EntryOf(object);

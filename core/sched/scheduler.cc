@@ -51,9 +51,9 @@ bool Scheduler::RunReady() {
 bool Scheduler::Poll() {
   bool worked = exchange_.Work();
   if (timers_.pending() > 0) {
-    firing_ = true;
+    exchange_.SetWorking(true);  // a timer runs in message context, too
     worked |= timers_.Advance(Machine::NowNs());
-    firing_ = false;
+    exchange_.SetWorking(false);
   }
   if (!starts_.empty()) EnsureRunner();
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;

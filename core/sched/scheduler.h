@@ -98,7 +98,7 @@ class Scheduler {
   // Null in the loop.
   Thread* current() const { return running_ ? ring_.head() : nullptr; }
   // May the code that runs now block? False in the loop and in message context.
-  bool MayBlock() const { return running_ && !exchange_.working() && !firing_; }
+  bool MayBlock() const { return running_ && !exchange_.working(); }
 
   Cpu& cpu() { return cpu_; }
   CpuId id() const { return exchange_.self(); }
@@ -148,7 +148,6 @@ class Scheduler {
   uint32_t switches_to_loop_ = kSwitchesPerLoop;
   bool running_ = false;  // a thread runs, not the loop
   bool single_step_ = false;
-  bool firing_ = false;
   Exchange& exchange_;
   Counters counters_;
 

@@ -20,6 +20,11 @@ bool StartQueue::Grow() {
   uint64_t capacity = capacity_ == 0 ? kLeastCapacity : capacity_ * 2;
   auto* ring = static_cast<ThreadStart*>(partition_.Allocate(capacity * sizeof(ThreadStart)));
   if (ring == nullptr) return false;
+  // The allocation may have reclaimed, and what that ran may have grown the ring or taken from it.
+  if (put_ - taken_ < capacity_ || capacity_ >= capacity) {
+    partition_.Free(ring);
+    return put_ - taken_ < capacity_ || Grow();
+  }
   for (uint64_t i = taken_; i != put_; ++i) ring[i & (capacity - 1)] = ring_[i & (capacity_ - 1)];
   partition_.Free(ring_);
   ring_ = ring;

@@ -54,6 +54,10 @@ void JoinReportsMisuse() {
   Check(toro::Join(toro::CurrentThread()) == Status::kWouldDeadlock, "a thread cannot join itself");
   Check(toro::Join(toro::ThreadId()) == Status::kNoSuchThread, "the null id names no thread");
 
+  auto detached = toro::Spawn(LastCpu(), [] {});
+  Check(toro::Detach(detached.value()) == Status::kOk, "a thread can be detached, wherever it is");
+  Check(toro::Join(detached.value()) != Status::kOk, "a detached thread cannot be joined");
+
   bool stop = false;
   auto runs = toro::Spawn(toro::kBootCpu, [&stop] {
     while (!stop) toro::Yield();
