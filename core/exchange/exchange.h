@@ -109,6 +109,9 @@ class Exchange {
     uint64_t lines_received = 0;
     uint64_t wakes_sent = 0;
   };
+  // Does something wait for a slot to become free, or for the next Work?
+  bool waiting() const { return (busy_ & kWaiting) != 0; }
+
   // Is a handler running? What must not happen in message context asks this.
   bool working() const { return (busy_ & kWorking) != 0; }
   const Counters& counters() const { return counters_; }

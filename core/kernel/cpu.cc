@@ -48,6 +48,11 @@ bool Cpu::Reclaim(void* context) {
 uint64_t Cpu::NextDeadlineNs() const { return scheduler_.NextTimerNs(); }
 
 void Cpu::Sleep() {
+  // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
+  if (exchange_.waiting() || return_path_.waiting()) {
+    Machine::Relax();
+    return;
+  }
   uint64_t deadline_ns = NextDeadlineNs();
   if (!single_step_) {
     for (int poll = 0; poll < kPollsBeforeHalt; ++poll) {
@@ -56,7 +61,6 @@ void Cpu::Sleep() {
     }
     if (deadline_ns != kNever && Machine::NowNs() >= deadline_ns) return;
   }
-  if (return_path_.waiting()) return;
   Machine::MaskInterrupts();
   if (!exchange_.PrepareSleep()) {
     Machine::UnmaskInterrupts();

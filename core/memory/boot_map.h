@@ -30,7 +30,7 @@ struct MemoryRange {
 
 // The most pieces that the usable memory may have, and a partition may be made of. Firmware maps have about ten.
 inline constexpr size_t kMaxMemoryRanges = 64;
-inline constexpr size_t kMaxPartitionRanges = 8;
+inline constexpr size_t kMaxPartitionRanges = 16;
 
 // The least memory that a CPU can run with: its own structures, a main stack, and room to start.
 inline constexpr size_t kLeastPartitionBytes = 2 * 1024 * 1024;
