@@ -1,9 +1,8 @@
 // Exchange: everything that one CPU says to and hears from the others.
 //
 // WHY. All words that CPUs share are in the Inboxes below; all bookkeeping about them is in the Exchange, private to
-// its
-// CPU. A CPU sends by writing into the receiver's Inbox, at the place that belongs to the pair; it learns of news by
-// its own doorbell. There are three ways to send:
+// its CPU. A CPU sends by writing into the receiver's Inbox, at the place that belongs to the pair; it learns of news
+// by its own doorbell. There are three ways to send:
 //     Post      a Message of any size, by pointer; a chain of any length waits in the outbox; never fails
 //     SendLine  up to seven words to a handler, one line transfer; refuses when the channel is full
 //     Pack      as SendLine, but lines are filled by several calls and published by Flush or when full
@@ -12,8 +11,8 @@
 //   I1. An Inbox lies in the partition of its receiver. Its place `s` is written by CPU `s` and the receiver only.
 //   I2. Per ordered pair, messages arrive in the order of Post, and lines in the order of SendLine and Pack. There is
 //       no order between the two.
-//   I3. Deliver functions and channel handlers run in message context: inside of Work, on whatever stack called it.
-//       They must not block and must not call Work.
+//   I3. Deliver functions and channel handlers run in message context: inside of Work, on the stack of the loop (of
+//       an allocation that found no memory: scheduler.h, I6). They must not block and must not call Work.
 //   I4. Whoever publishes also rings and then looks at the sleep word (sleep_word.h, S1-S3).
 //
 // COST. Quiet(): one load per eight CPUs. Send: the stores of the form chosen, one byte store, one load.
@@ -109,6 +108,7 @@ class Exchange {
     uint64_t lines_received = 0;
     uint64_t wakes_sent = 0;
   };
+
   // Does something wait for a slot to become free, or for the next Work?
   bool waiting() const { return (busy_ & kWaiting) != 0; }
 
@@ -157,10 +157,9 @@ class Exchange {
   }
 
   // Bits of busy_.
-  static constexpr uint64_t kWaiting = 1;    // some bit of waiting_ is set, or something waits in to_self_
-  static constexpr uint64_t kWorking = 2;    // Work is running
-  static constexpr uint64_t kLookAtAll = 4;  // a sleep was called off: something is here that may not have rung yet
-
+  static constexpr uint64_t kWaiting = 1;      // some bit of waiting_ is set, or something waits in to_self_
+  static constexpr uint64_t kWorking = 2;      // Work is running
+  static constexpr uint64_t kLookAtAll = 4;    // a sleep was called off: something is here that may not have rung yet
   static constexpr uint64_t kInterrupted = 8;  // SetInterrupted
 
   const BellWord* bells_;

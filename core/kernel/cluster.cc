@@ -1,9 +1,9 @@
 #include "core/kernel/cluster.h"
 
-#include <cstdio>
 #include <new>
 
 #include "core/base/check.h"
+#include "core/base/mix.h"
 #include "core/kernel/cpu.h"
 #include "core/machine/platform_services.h"
 
@@ -40,13 +40,6 @@ struct MainCall {
 MainCall main_call;
 
 void RunMain(void*) { platform::Exit(main_call.main(main_call.argc, main_call.argv)); }
-
-uint64_t Mix(uint64_t x) {  // [splitmix64]
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 }  // namespace
 

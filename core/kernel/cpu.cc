@@ -45,15 +45,13 @@ bool Cpu::Reclaim(void* context) {
   return !cpu.exchange_.working() && cpu.exchange_.Work();
 }
 
-uint64_t Cpu::NextDeadlineNs() const { return scheduler_.NextTimerNs(); }
-
 void Cpu::Sleep() {
   // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
   if (exchange_.waiting() || return_path_.waiting()) {
     Machine::Relax();
     return;
   }
-  uint64_t deadline_ns = NextDeadlineNs();
+  uint64_t deadline_ns = scheduler_.NextTimerNs();
   if (!single_step_) {
     for (int poll = 0; poll < kPollsBeforeHalt; ++poll) {
       if (!exchange_.Quiet() || exchange_.HasLineFromLastPeer()) return;

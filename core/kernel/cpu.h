@@ -24,8 +24,6 @@
 
 namespace toro {
 
-class Cluster;
-
 // A snapshot of what a CPU has done. Taken by the CPU itself (toro.h: Statistics).
 struct CpuStatistics {
   PartitionStatistics memory;
@@ -73,7 +71,6 @@ class Cpu {
 
  private:
   static bool Reclaim(void* cpu);
-  uint64_t NextDeadlineNs() const;
 
   Partition partition_;
   Exchange exchange_;

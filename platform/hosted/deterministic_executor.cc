@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/base/mix.h"
 #include "core/kernel/cpu.h"
 #include "platform/hosted/fault_handler.h"
 
@@ -11,11 +12,10 @@ namespace toro::hosted {
 DeterministicExecutor::DeterministicExecutor(size_t cpus, uint64_t seed, uint64_t most_steps, bool print_trace_hash)
     : cpus_(cpus), random_(seed), most_steps_(most_steps), print_trace_hash_(print_trace_hash) {}
 
-uint64_t DeterministicExecutor::Random() {  // [splitmix64]
-  uint64_t x = random_ += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
+uint64_t DeterministicExecutor::Random() {
+  uint64_t mixed = Mix(random_);
+  random_ += kMixStride;
+  return mixed;
 }
 
 void DeterministicExecutor::Record(uint64_t event) {  // FNV-1a over whole words

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/mix.h"
 #include "core/machine/machine.h"
 
 namespace {
@@ -30,17 +31,9 @@ bool HasRdrand() {
   return false;
 }
 
-// splitmix64 of the counter: consecutive readings give unrelated numbers.
-uint64_t MixedCounter() {
-  uint64_t value = toro::Machine::Cycles() * 0x9e3779b97f4a7c15;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-  return value ^ (value >> 31);
-}
-
 uint64_t Random() {
   uint64_t value;
-  return HasRdrand() && ReadRdrand(value) ? value : MixedCounter();
+  return HasRdrand() && ReadRdrand(value) ? value : toro::Mix(toro::Machine::Cycles());
 }
 
 }  // namespace
