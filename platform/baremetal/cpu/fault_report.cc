@@ -53,7 +53,7 @@ void PrintPageFault(const ExceptionFrame& frame, uint64_t address) {
   if (overflow != nullptr) {
     Print(overflow);
   } else if (IsBootStackGuard(address)) {
-    Print("stack overflow of the CPU's own stack");
+    Print("access beyond the end of one of the CPU's own stacks");
   } else if (address < kNullAreaBytes) {
     Print("null dereference");
   } else {
