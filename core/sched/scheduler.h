@@ -132,7 +132,7 @@ class Scheduler {
   void EnsureRunner();
   void StopBeingRunner();
   void BeginAnotherLife(Thread& self);
-  void Arrive(Thread& thread, void* stack_low);
+  void Arrive(Thread& thread, void* stack_low, void* stack_high);
   void AnswerJoin(Joiner joiner, Status status);
   void End(Thread& thread);
   void SendDeparted();
