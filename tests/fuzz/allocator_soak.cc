@@ -2,16 +2,19 @@
 //
 //   allocator_soak [--seed=S] [--operations=N] [--seconds=T]
 //
-// Round r takes its choices from seed S + r. When something is wrong, the last lines say which seed and how many
-// operations show it again: one round, up to the operation that failed.
+// Round r takes its choices from seed S + r; one round in four is about page runs alone. When something is wrong, the
+// last lines say which seed and how many operations show it again: one round, up to the operation that failed.
+#include <unistd.h>
+
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <string_view>
 
 #include "tests/fuzz/allocator_world.h"
 #include "tests/fuzz/failures.h"
+#include "tests/fuzz/page_runs_world.h"
 
 namespace {
 
@@ -37,6 +40,13 @@ void Explain() {
   if (round_choices == nullptr) return;
   std::fprintf(stderr, "replay: ./toro soak allocator --seed=%llu --operations=%llu\n",
                static_cast<unsigned long long>(round_seed), static_cast<unsigned long long>(round_choices->begun));
+}
+
+// A broken allocator may send its user anywhere, or nowhere: the soak says where it was even then.
+constexpr unsigned kMostRoundSeconds = 120;
+void OnSignal(int number) {
+  if (number == SIGALRM) fuzz::Fail("a round has not ended after %u s", kMostRoundSeconds);
+  fuzz::Fail("the product crashed with signal %d", number);
 }
 
 bool ParseNumber(std::string_view text, uint64_t& value) {
@@ -74,6 +84,7 @@ int main(int argc, char** argv) {
   SoakOptions options;
   if (!Parse(argc, argv, options)) return 2;
   fuzz::explain_failure = &Explain;
+  for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) std::signal(number, &OnSignal);
   fuzz::DirtyMemory memory(fuzz::AllocatorWorld::kLeastMemoryBytes);
   auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.seconds);
   std::printf("soak: seed %llu\n", static_cast<unsigned long long>(options.seed));
@@ -82,7 +93,12 @@ int main(int argc, char** argv) {
     uint64_t left = options.operations > 0 ? options.operations - done : kRoundOperations;
     CountedChoices choices(round_seed, left < kRoundOperations ? left : kRoundOperations);
     round_choices = &choices;
-    fuzz::AllocatorWorld(choices, memory).Run();
+    alarm(kMostRoundSeconds);
+    if (choices.Below(4) == 0) {
+      fuzz::PageRunsWorld(choices, memory).Run();
+    } else {
+      fuzz::AllocatorWorld(choices, memory).Run();
+    }
     round_choices = nullptr;
     done += choices.begun;
     if (options.operations > 0 && done >= options.operations) break;

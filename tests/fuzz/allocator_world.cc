@@ -194,7 +194,8 @@ AllocatorWorld::Live AllocatorWorld::Drop(size_t index) {
 // I2. Page runs go back at home, as stacks do.
 void AllocatorWorld::Free(const Live& live, size_t on_cpu) {
   if (!IsFilled(live.at, live.bytes, live.fill)) {
-    Fail("%p with %zu bytes of CPU %zu was changed while it was live", static_cast<void*>(live.at), live.bytes, live.cpu);
+    Fail("%p with %zu bytes of CPU %zu was changed while it was live", static_cast<void*>(live.at), live.bytes,
+         live.cpu);
   }
   if (live.kind == Kind::kPages) {
     Enter(live.cpu);
@@ -234,7 +235,8 @@ void AllocatorWorld::Misuse() {
   } call{live.at};
   auto expect = [&call](void (*misuse)(void*), const char* words) {
     const char* message = MessageOfMisuse(misuse, &call);
-    if (std::strstr(message, words) == nullptr) Fail("%p: a misuse was named '%s', not '%s'", call.pointer, message, words);
+    if (std::strstr(message, words) == nullptr)
+      Fail("%p: a misuse was named '%s', not '%s'", call.pointer, message, words);
   };
   Enter(live.cpu);
   switch (choices_.Below(4)) {

@@ -5,8 +5,8 @@
 // receiver step.
 //
 // INVARIANTS, checked at every operation or at every settlement (when nothing is under way)
-//   I1. What is handed out lies in the partition of the CPU that asked, is aligned as asked, has the bytes asked for and
-//       at most an eighth more, and overlaps nothing that is live.
+//   I1. What is handed out lies in the partition of the CPU that asked, is aligned as asked, has the bytes asked for
+//       and at most an eighth more, and overlaps nothing that is live.
 //   I2. Nobody but its holder changes an object.
 //   I3. A refusal changes nothing.
 //   I4. Settled, a CPU's used_bytes is what the model holds there, and at the end what it was at the start.
@@ -68,9 +68,9 @@ class AllocatorWorld {
   DirtyMemory& memory_;
   size_t cpus_ = 0;
   std::vector<Live> live_;
-  std::map<uintptr_t, uintptr_t> spans_;     // begin -> end of everything in live_
-  size_t held_bytes_[toro::kMaxCpus] = {};   // of live_, by CPU
-  size_t base_bytes_[toro::kMaxCpus] = {};   // what each CPU used before the first operation
+  std::map<uintptr_t, uintptr_t> spans_;    // begin -> end of everything in live_
+  size_t held_bytes_[toro::kMaxCpus] = {};  // of live_, by CPU
+  size_t base_bytes_[toro::kMaxCpus] = {};  // what each CPU used before the first operation
   uint64_t operations_ = 0;
 };
 

@@ -1,8 +1,8 @@
 // Failures: what a fuzz program does when a check of the product fails, and the faults that it injects.
 //
 // WHY by the linker (--wrap): the product stays as it is. A failed TORO_CHECK ends a process by _exit, which a fuzzer
-// does not notice: here it becomes an abort, so that the fuzzer keeps the input. And where a misuse was made on purpose,
-// the check must fail, and the program goes on.
+// does not notice: here it becomes an abort, so that the fuzzer keeps the input. And where a misuse was made on
+// purpose, the check must fail, and the program goes on.
 #ifndef TESTS_FUZZ_FAILURES_H_
 #define TESTS_FUZZ_FAILURES_H_
 

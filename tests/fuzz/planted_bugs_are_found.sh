@@ -1,6 +1,6 @@
 #!/bin/sh
-# planted_bugs_are_found.sh ALLOCATOR PAGE_RUNS SOAK ALLOCATOR_CORPUS PAGE_RUNS_CORPUS: a run that is handed out twice and
-# one that is lost are found by each, and what each of them prints for a replay shows the bug again.
+# planted_bugs_are_found.sh ALLOCATOR PAGE_RUNS SOAK ALLOCATOR_CORPUS PAGE_RUNS_CORPUS: a run that is handed out twice
+# and one that is lost are found by each, and what each of them prints for a replay shows the bug again.
 set -u
 . tests/fuzz/unpack_corpus.sh
 unpack_corpus "$4" "$TEST_TMPDIR/allocator"

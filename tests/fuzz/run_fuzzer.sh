@@ -3,7 +3,7 @@
 set -u
 . tests/fuzz/unpack_corpus.sh
 unpack_corpus "$2" "$TEST_TMPDIR/corpus"
-output=$("$1" -runs="$3" -seed=1 -max_len=4096 -len_control=0 -artifact_prefix="$TEST_TMPDIR/" \
+output=$("$1" -runs="$3" -seed=1 -max_len=256 -len_control=0 -artifact_prefix="$TEST_TMPDIR/" \
   "$TEST_TMPDIR/corpus" 2>&1)
 status=$?
 case $status,$output in
