@@ -47,7 +47,7 @@ bool IsFilled(const unsigned char* at, size_t bytes, unsigned char fill) {
 }  // namespace
 
 AllocatorWorld::AllocatorWorld(Choices& choices, DirtyMemory& memory) : choices_(choices), memory_(memory) {
-  RefusePageRun(0);
+  BeginRun();
   Boot();
 }
 

@@ -18,9 +18,9 @@ uint64_t refused = 0;
 // A bug that the environment asks for, so that a test can see it found: "twice" hands a run out that is live, "lost"
 // forgets one that comes back. Every kPlantedEvery-th time.
 constexpr uint64_t kPlantedEvery = 40;
+uint64_t chances = 0;
 bool Planted(std::string_view bug) {
   static const char* const planted = std::getenv("TORO_PLANT");
-  static uint64_t chances = 0;
   return planted != nullptr && bug == planted && ++chances % kPlantedEvery == 0;
 }
 
@@ -59,6 +59,11 @@ const char* MessageOfMisuse(void (*misuse)(void* context), void* context) {
   }
   expecting = nullptr;
   return caught;
+}
+
+void BeginRun() {
+  refuse_in = 0;
+  chances = 0;
 }
 
 void RefusePageRun(uint64_t n) { refuse_in = n; }

@@ -20,6 +20,9 @@ const char* MessageOfMisuse(void (*misuse)(void* context), void* context);
 // Called before abort(), to say how to repeat what happened. May be null.
 extern void (*explain_failure)();
 
+// Begins a run: no page run is refused, and a planted bug has not been met yet.
+void BeginRun();
+
 // The `n`-th page run asked for from now on is refused, as if memory were exhausted; 0: none.
 void RefusePageRun(uint64_t n);
 

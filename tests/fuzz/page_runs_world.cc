@@ -15,7 +15,7 @@ constexpr size_t kMostPages = 300;  // of a range
 }  // namespace
 
 PageRunsWorld::PageRunsWorld(Choices& choices, DirtyMemory& memory) : choices_(choices), runs_(Divide(memory)) {
-  RefusePageRun(0);
+  BeginRun();
 }
 
 void PageRunsWorld::Run() {

@@ -29,6 +29,8 @@ for bug in twice lost; do
     output=$("$fuzzer" -runs=20000 -seed=1 -len_control=0 -max_len=4096 -exact_artifact_path="$input" \
       "$TEST_TMPDIR/$name" 2>&1)
     expect_failure "$name, $bug" "$?,$output"
+    output=$("$fuzzer" "$input" 2>&1)
+    expect_failure "$name, $bug, replayed" "$?,$output"
   done
   output=$("$3" --seed=1 --operations=200000 2>&1)
   expect_failure "soak, $bug" "$?,$output"

@@ -1,7 +1,7 @@
 """`toro fuzz` and `toro soak`: random tests of the product's parts on this machine, for as long as one likes.
 
-Both run programs of //tests/fuzz. A fuzzer's new inputs go into a folder that --corpus names, or are forgotten; an input
-that fails is kept in the current folder, with the command that shows the failure again.
+Both run programs of //tests/fuzz. A fuzzer's new inputs go into a folder that --corpus names, or are forgotten; an
+input that fails is kept in the current folder, with the command that shows the failure again.
 """
 
 import os

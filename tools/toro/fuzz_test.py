@@ -60,7 +60,8 @@ class FuzzTest(unittest.TestCase):
         self.assertEqual(fuzz.seeds_of("# a comment\n00ff\n\n10\n"), [b"\x00\xff", b"\x10"])
 
     def test_every_option_is_in_the_help_and_no_other(self):
-        for command, known in (("fuzz", fuzz.parse_fuzz(["allocator"])[1]), ("soak", fuzz.parse_soak(["allocator"])[1])):
+        for command, parse in (("fuzz", fuzz.parse_fuzz), ("soak", fuzz.parse_soak)):
+            known = parse(["allocator"])[1]
             with open(os.path.join(HELP, command + ".txt"), encoding="utf-8") as text:
                 named = {line.split()[0].split("=")[0] for line in text if line.startswith("  --")}
             self.assertEqual(named, {"--" + key for key in known})

@@ -98,7 +98,8 @@ def check_file(name, path, remedy="name a file"):
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise usage_error("--%s=%s: %s" % (name, path, error.strerror), "make it readable: chmod +r %s" % path) from error
+        raise usage_error("--%s=%s: %s" % (name, path, error.strerror),
+                          "make it readable: chmod +r %s" % path) from error
     return os.path.abspath(path)
 
 
