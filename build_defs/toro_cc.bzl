@@ -31,11 +31,22 @@ _CORE = _COMMON + [
     "-fno-threadsafe-statics",
 ]
 
+# libFuzzer comes with clang only; g++ is the compiler that decides about warnings.
+_FUZZER_COPTS = [
+    "-fsanitize=fuzzer-no-link,address,undefined",
+    "-fno-sanitize-recover=all",
+    "-g1",
+    "-O1",
+    "-Wno-error",
+    "-Wno-unknown-warning-option",
+]
+
 def _sanitizer_copts():
     return select({
         "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1"],
         "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-Wno-tsan"],
         "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1"],
+        "//build_defs:fuzzer_sanitizer": _FUZZER_COPTS,
         "//conditions:default": [],
     })
 
@@ -44,6 +55,7 @@ def _sanitizer_linkopts():
         "//build_defs:address_sanitizer": ["-fsanitize=address"],
         "//build_defs:thread_sanitizer": ["-fsanitize=thread"],
         "//build_defs:undefined_sanitizer": ["-fsanitize=undefined"],
+        "//build_defs:fuzzer_sanitizer": ["-fsanitize=fuzzer,address,undefined"],
         "//conditions:default": [],
     })
 
