@@ -43,7 +43,17 @@ std::string X2Cpu(uint32_t domain, uint32_t apic_id, uint32_t flags = 1) {
   return Bytes().Put8(2).Put8(24).Put16(0).Put32(domain).Put32(apic_id).Put32(flags).Put32(0).Put32(0).text();
 }
 std::string Memory(uint32_t domain, uint64_t begin, uint64_t bytes, uint32_t flags = 1) {
-  return Bytes().Put8(1).Put8(40).Put32(domain).Put16(0).Put64(begin).Put64(bytes).Put32(0).Put32(flags).Put64(0).text();
+  return Bytes()
+      .Put8(1)
+      .Put8(40)
+      .Put32(domain)
+      .Put16(0)
+      .Put64(begin)
+      .Put64(bytes)
+      .Put32(0)
+      .Put32(flags)
+      .Put64(0)
+      .text();
 }
 
 // One line per entry; the last is "wrong" when the reader stopped at a problem that has `text` in it.
@@ -56,7 +66,8 @@ std::vector<std::string> Read(const std::string& srat, const std::string& text =
     if (a.kind == Affinity::Kind::kCpu) {
       lines.push_back(where + "CPU " + std::to_string(a.apic_id));
     } else {
-      lines.push_back(where + std::to_string(a.begin) + "+" + std::to_string(a.bytes) + (a.hot_pluggable ? " hot" : ""));
+      lines.push_back(where + std::to_string(a.begin) + "+" + std::to_string(a.bytes) +
+                      (a.hot_pluggable ? " hot" : ""));
     }
   }
   if (reader.problem() != nullptr) {
