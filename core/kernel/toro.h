@@ -92,6 +92,16 @@ inline Status Detach(ThreadId thread) {
 // Lets other threads of this CPU run.
 inline void Yield() { Scheduler::Yield(); }
 
+// As Yield, of a thread that has just looked whether there is something to do, and found nothing. When all threads of a
+// CPU poll, the CPU sleeps; beside busy threads a poller has a turn every 64 of their switches. It has its next turn
+// after anything that happened on this CPU: a message, a timer, an interrupt, another thread. What another CPU writes
+// without a message is not among these: to poll for that, sleep for a while between two looks.
+inline void YieldPolling() { Scheduler::YieldPolling(); }
+
+// The thread that polls has found something to do. Call it before doing that: until the next YieldPolling this thread
+// counts as busy, and the other pollers look again.
+inline void FoundWork() { Scheduler::FoundWork(); }
+
 // Waits `duration_ns` at least.
 inline void SleepFor(uint64_t duration_ns) {
   uint64_t now_ns = NowNs();
