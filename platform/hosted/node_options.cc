@@ -50,7 +50,8 @@ std::string ParseNodes(std::string_view text, NodeOptions& options) {
     }
     options.nodes.push_back(node);
   }
-  if (options.nodes.size() > kMaxNodes) return "--nodes= names " + std::to_string(options.nodes.size()) + " nodes" + form;
+  if (options.nodes.size() > kMaxNodes)
+    return "--nodes= names " + std::to_string(options.nodes.size()) + " nodes" + form;
   return "";
 }
 
@@ -64,7 +65,8 @@ std::string ParseDistances(std::string_view text, NodeOptions& options) {
       if (!ParseNumber(piece, kNoDistance, distance) ||
           (itself ? distance != kLocalDistance : distance <= kLocalDistance)) {
         return "--distances=" + std::string(text) + ": " + Quoted(piece) +
-               " cannot be; expected rows of one number per node, as 10,20/20,10: 10 from a node to itself, 11 to 255 " +
+               " cannot be; expected rows of one number per node, as 10,20/20,10: 10 from a node to itself, 11 to "
+               "255 " +
                "to another";
       }
       row.push_back(static_cast<uint8_t>(distance));

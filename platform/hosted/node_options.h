@@ -31,8 +31,8 @@ std::string ParseNodes(std::string_view text, NodeOptions& options);
 // --distances=ROW/ROW..., each ROW as 10,20,...: a row and a column per node.
 std::string ParseDistances(std::string_view text, NodeOptions& options);
 
-// Puts numbers and nodes together: `cpus` and `memory_mib`, where they were given, have to agree with the nodes, and are
-// what the nodes say where they were not. To be called when all options have been parsed.
+// Puts numbers and nodes together: `cpus` and `memory_mib`, where they were given, have to agree with the nodes, and
+// are what the nodes say where they were not. To be called when all options have been parsed.
 std::string SettleNodes(bool has_cpus, bool has_memory, size_t& cpus, size_t& memory_mib, NodeOptions& options);
 
 // The nodes one after the other, CPUs from 0 on, memory from `begin` on. No nodes: an empty map.
