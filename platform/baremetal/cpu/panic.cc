@@ -101,6 +101,21 @@ void PrintBacktrace(uint64_t ip, uint64_t frame) {
   PrintRepeated(repeated);
 }
 
+void PrintFrames(const uint64_t* addresses, uint64_t count) {
+  uint64_t repeated = 0;
+  int number = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    if (i > 0 && addresses[i] == addresses[i - 1]) {
+      ++repeated;
+      continue;
+    }
+    PrintRepeated(repeated);
+    repeated = 0;
+    PrintCodeAddress(number++, addresses[i]);
+  }
+  PrintRepeated(repeated);
+}
+
 void EndPanic() { platform::PowerOff(kPanicStatus); }
 
 void RefuseToBoot(std::string_view cause, std::string_view detail, std::string_view remedy) {

@@ -18,6 +18,10 @@ namespace toro {
 // What the core knows and the platform does not (core/kernel/cpu.h). Weak: an image without a core has neither.
 [[gnu::weak]] const char* DescribeFaultAddress(uintptr_t address);
 [[gnu::weak]] const char* CurrentThreadName();
+[[gnu::weak]] bool StackOfThread(uintptr_t& low, uintptr_t& top);
+[[gnu::weak]] bool IsStackOverflow(uintptr_t address, uintptr_t sp);
+
+struct FaultRecord;
 
 namespace baremetal {
 
@@ -36,7 +40,13 @@ void PrintWhere();
 // Prints the functions that led to `frame` (a frame pointer), after `ip` if that is not 0.
 void PrintBacktrace(uint64_t ip, uint64_t frame);
 
+// Prints the functions that `count` recorded addresses lie in.
+void PrintFrames(const uint64_t* addresses, uint64_t count);
+
 [[noreturn]] void EndPanic();
+
+// The report of a fault that became an exception which nobody caught. Any context.
+[[noreturn]] void ReportUncaughtFault(const FaultRecord& record);
 
 // A boot failure that a user can mend: one line, then power off with status 1. The parts are printed one after another.
 [[noreturn]] void RefuseToBoot(std::string_view cause, std::string_view detail = {}, std::string_view remedy = {});

@@ -11,6 +11,8 @@
 #include <typeinfo>
 
 #include "core/base/check.h"
+#include "core/kernel/cpu_fault.h"
+#include "platform/baremetal/cpu/panic.h"
 
 namespace toro::runtime {
 namespace {
@@ -62,6 +64,7 @@ void AddTypeName(Text& text, const char* name) {
 // The parts of the exception library that an application with exceptions has anyway.
 extern "C" [[gnu::weak]] char** toro_weak_get_globals() asm("__cxa_get_globals");
 extern "C" [[gnu::weak]] const char toro_weak_std_exception_type[] asm("_ZTISt9exception");
+extern "C" [[gnu::weak]] const char toro_weak_cpu_fault_type[] asm("_ZTIN4toro8CpuFaultE");
 
 namespace {
 
@@ -81,11 +84,10 @@ char* CurrentObject() {
   return exception_class == kThrownFromPointer ? *reinterpret_cast<char**>(header) : nullptr;
 }
 
-// The what() of `object`, or null when it is none of std::exception's.
-const char* What(const std::type_info& type, void* object) {
-  auto* base = reinterpret_cast<const std::type_info*>(toro_weak_std_exception_type);
-  if (base == nullptr || !base->__do_catch(&type, &object, 1)) return nullptr;
-  return static_cast<std::exception*>(object)->what();
+// `object` as the class that `base` describes, or null when it is none of those.
+void* As(const char* base, const std::type_info& type, void* object) {
+  auto* wanted = reinterpret_cast<const std::type_info*>(base);
+  return wanted != nullptr && wanted->__do_catch(&type, &object, 1) ? object : nullptr;
 }
 
 [[noreturn]] void StopOnTerminate() {
@@ -96,10 +98,13 @@ const char* What(const std::type_info& type, void* object) {
   } else {
     const std::type_info& type = **reinterpret_cast<std::type_info**>(object - kHeaderBytes);
     text.Add("nobody caught an exception of type ");
+    if (void* fault = As(toro_weak_cpu_fault_type, type, object)) {
+      toro::baremetal::ReportUncaughtFault(static_cast<toro::CpuFault*>(fault)->record());
+    }
     toro::runtime::AddTypeName(text, type.name());
-    if (const char* what = What(type, object)) {
+    if (void* exception = As(toro_weak_std_exception_type, type, object)) {
       text.Add(": ");
-      text.Add(what);
+      text.Add(static_cast<std::exception*>(exception)->what());
     }
   }
   toro::CheckFailed(__FILE__, __LINE__, "std::terminate", text.c_str());
