@@ -19,6 +19,7 @@ _WARNINGS = [
 _COMMON = [
     "-std=c++20",
     "-O2",
+    "-g1",  # backtraces name file and line
     "-fno-omit-frame-pointer",  # panic walks the frames
     "-fno-delete-null-pointer-checks",
     "-fno-strict-aliasing",
@@ -50,9 +51,9 @@ _APPLICATION = _COMMON + [
 
 def _sanitizer_copts():
     return select({
-        "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1"],
-        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-Wno-tsan"],
-        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1"],
+        "//build_defs:address_sanitizer": ["-fsanitize=address"],
+        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-Wno-tsan"],
+        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
         "//conditions:default": [],
     })
 
