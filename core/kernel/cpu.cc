@@ -33,6 +33,7 @@ bool Cpu::Step() {
   if (halted_) {  // P4: awake, and this step looks again
     halted_ = false;
     exchange_.EndSleep();
+    scheduler_.NoteWakeUp();
   }
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();

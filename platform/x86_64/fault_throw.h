@@ -8,7 +8,7 @@
 //
 // LAYOUT of the thread's stack, addresses grow upwards
 //   rsp at the fault
-//   128 bytes that the faulting code may use without moving rsp: the red zone [sysv-abi 3.2.2]
+//   128 bytes that the faulting code may use without moving rsp: the red zone [psabi 3.2.2]
 //   FaultRecord, 16-byte aligned      <- rsp and rdi in the trampoline
 //
 // INVARIANTS
