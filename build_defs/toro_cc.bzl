@@ -37,6 +37,7 @@ _NO_UNWIND_TABLES = select({
     "//build_defs:address_sanitizer": [],
     "//build_defs:thread_sanitizer": [],
     "//build_defs:undefined_sanitizer": [],
+    "//build_defs:fuzzer_sanitizer": [],
     "//conditions:default": [
         "-fno-asynchronous-unwind-tables",
         "-fno-unwind-tables",
@@ -49,11 +50,22 @@ _APPLICATION = _COMMON + [
     "-fasynchronous-unwind-tables",
 ]
 
+# libFuzzer comes with clang only; g++ is the compiler that decides about warnings.
+_FUZZER_COPTS = [
+    "-fsanitize=fuzzer-no-link,address,undefined",
+    "-fno-sanitize-recover=all",
+    "-g1",
+    "-O1",
+    "-Wno-error",
+    "-Wno-unknown-warning-option",
+]
+
 def _sanitizer_copts():
     return select({
         "//build_defs:address_sanitizer": ["-fsanitize=address"],
         "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-Wno-tsan"],
         "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+        "//build_defs:fuzzer_sanitizer": _FUZZER_COPTS,
         "//conditions:default": [],
     })
 
@@ -62,6 +74,7 @@ def _sanitizer_linkopts():
         "//build_defs:address_sanitizer": ["-fsanitize=address"],
         "//build_defs:thread_sanitizer": ["-fsanitize=thread"],
         "//build_defs:undefined_sanitizer": ["-fsanitize=undefined"],
+        "//build_defs:fuzzer_sanitizer": ["-fsanitize=fuzzer,address,undefined"],
         "//conditions:default": [],
     })
 

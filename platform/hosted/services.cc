@@ -104,6 +104,10 @@ void WakeCpu(CpuId cpu) { hosted::CurrentExecutor().WakeCpu(cpu); }
 
 void HaltCpu(uint64_t deadline_ns) { hosted::CurrentExecutor().HaltCpu(deadline_ns); }
 
+// No instruction of user mode waits for a store for long enough.
+size_t WatchableBytes() { return 0; }
+void WatchLine(const void*) {}
+
 void ConsoleWrite(const char* text, size_t bytes) {
   std::fwrite(text, 1, bytes, stdout);
   std::fflush(stdout);
