@@ -32,6 +32,9 @@ const char* ParseKernelWord(std::string_view word, CommandLine& result) {
   } else if (key == "numa") {
     if (value != "off") return "numa= takes only off, not";
     result.ignore_nodes = true;
+  } else if (key == "idle") {
+    if (value.empty()) return "idle= needs hlt, mwait or spin, not";
+    result.idle = value;
   } else if (word == "report") {
     result.report = true;
   } else {
