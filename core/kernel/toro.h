@@ -76,14 +76,14 @@ inline Status Detach(ThreadId thread) {
 }
 
 // Lets other threads of this CPU run.
-inline void Yield() { Scheduler::Yield(); }
+inline void Yield() { (void)Scheduler::Yield(); }
 
 // Waits `duration_ns` at least.
 inline void SleepFor(uint64_t duration_ns) {
   uint64_t now_ns = NowNs();
-  Scheduler::SleepUntil(duration_ns < kNever - now_ns ? now_ns + duration_ns : kNever);
+  (void)Scheduler::SleepUntil(duration_ns < kNever - now_ns ? now_ns + duration_ns : kNever);
 }
-inline void SleepUntil(uint64_t deadline_ns) { Scheduler::SleepUntil(deadline_ns); }
+inline void SleepUntil(uint64_t deadline_ns) { (void)Scheduler::SleepUntil(deadline_ns); }
 
 // Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu.
 inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
