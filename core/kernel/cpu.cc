@@ -33,6 +33,7 @@ bool Cpu::Step() {
   if (halted_) {  // P4: awake, and this step looks again
     halted_ = false;
     exchange_.EndSleep();
+    scheduler_.NoteWakeUp();
   }
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
@@ -104,8 +105,14 @@ const char* DescribeFaultAddress(uintptr_t address) {
   if (address < kPageBytes) return "null dereference";
   Scheduler* scheduler = Scheduler::CurrentOrNull();
   Thread* thread = scheduler != nullptr ? scheduler->current() : nullptr;
-  if (thread == nullptr || address - reinterpret_cast<uintptr_t>(thread->stack_low) >= kPageBytes) return nullptr;
-  return "stack overflow: the thread used all of its stack; give it a larger ThreadOptions::stack_bytes";
+  if (thread == nullptr) return nullptr;
+  if (address - reinterpret_cast<uintptr_t>(thread->stack_low) < kPageBytes) {
+    return "stack overflow: the thread used all of its stack; give it a larger ThreadOptions::stack_bytes";
+  }
+  if (address - reinterpret_cast<uintptr_t>(thread->stack_high()) < kPageBytes) {
+    return "access above the thread's stack, beyond what its first function keeps there";
+  }
+  return nullptr;
 }
 
 }  // namespace toro

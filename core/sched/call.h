@@ -148,7 +148,7 @@ auto CallOn(CpuId to, Function function) -> std::invoke_result_t<Function&> {
   if (to == here.id()) return function();
   TORO_CHECK(to.index() < here.exchange().cpus(), "called a CPU that does not exist; compare with CpuCount() first");
   TORO_CHECK(here.MayBlock(), "waited for a call outside of a thread");
-  alignas(Value) uint64_t words[kAnswerWordsOf<Value>] = {};
+  uint64_t words[kAnswerWordsOf<Value>] = {};
   PendingAnswer answer(here, words, WaitsFor::kCall);
   Request<Function> request(function);
   bool sent = false;

@@ -171,8 +171,9 @@ void Scheduler::SendDeparted() {
 void Scheduler::SendAway(Thread& thread, CpuId to) {
   ThreadTable::Place& place = table_.PlaceOf(thread.id.index());
   place.cpu = to;
-  const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread), reinterpret_cast<uint64_t>(thread.stack_low)};
-  lines_.Send(to, &DeliverVisitor, words, 2, &thread.travel);
+  const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread), reinterpret_cast<uint64_t>(thread.stack_low),
+                            reinterpret_cast<uint64_t>(thread.stack_high())};
+  lines_.Send(to, &DeliverVisitor, words, 3, &thread.travel);
 }
 
 // At home: of a thread that comes from another CPU.
@@ -183,7 +184,7 @@ void Scheduler::DeliverReturning(Cpu&, CpuId, const uint64_t* words, size_t) {
     here.End(thread);
   } else if (words[1] == here.id().index()) {
     here.table_.PlaceOf(thread.id.index()).cpu = here.id();
-    here.Arrive(thread, thread.stack_low);
+    here.Arrive(thread, thread.stack_low, thread.stack_high());
   } else {
     here.SendAway(thread, CpuId{words[1]});
   }
@@ -194,11 +195,12 @@ void Scheduler::DeliverVisitor(Cpu&, CpuId, const uint64_t* words, size_t) {
   Scheduler& here = Current();
   Thread& thread = *reinterpret_cast<Thread*>(words[0]);
   here.guests_.Add(&thread);
-  here.Arrive(thread, reinterpret_cast<void*>(words[1]));
+  here.Arrive(thread, reinterpret_cast<void*>(words[1]), reinterpret_cast<void*>(words[2]));
 }
 
-void Scheduler::Arrive(Thread& thread, void* stack_low) {
+void Scheduler::Arrive(Thread& thread, void* stack_low, void* stack_high) {
   platform::AdoptGuardPage(stack_low);
+  platform::AdoptGuardPage(stack_high);
   ++counters_.arrived;
   if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
 }

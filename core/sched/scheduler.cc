@@ -14,6 +14,18 @@ namespace {
 constexpr uint32_t kColours = 32;
 constexpr size_t kColourBytes = 2 * kCacheLineBytes;
 
+// The run of a stack begins and ends with a guard page: the first stops a thread that uses more stack than it has, the
+// last one that writes beyond an array of its first frames.
+constexpr size_t kGuardPages = 2;
+
+bool SetGuards(char* run, size_t stack_bytes, bool guard) {
+  char* high = run + kPageBytes + stack_bytes;
+  if (!platform::SetGuardPage(run, guard)) return false;
+  if (platform::SetGuardPage(high, guard)) return true;
+  platform::SetGuardPage(run, !guard);
+  return false;
+}
+
 }  // namespace
 
 Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step)
@@ -60,6 +72,12 @@ bool Scheduler::Poll() {
   }
   if (lines_.waiting()) worked |= lines_.Retry();
   if (!starts_.empty()) EnsureRunner();
+  if (!pollers_.empty()) {
+    const Exchange::Counters& taken = exchange_.counters();
+    if (pollers_.TakeDue(worked, taken.messages_received + taken.lines_received)) {
+      while (WakeFirst(pollers_.waiting())) continue;
+    }
+  }
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
@@ -120,7 +138,7 @@ bool Scheduler::YieldSlowly() {
   } else {
     here.LetLoopRun(*self);
   }
-  return self->unwinds && self->CancelPending();
+  return self->MustUnwind();
 }
 
 // ---- waiting ----
@@ -129,7 +147,10 @@ Status Scheduler::Wait(WaitList* list, uint64_t deadline_ns, WaitsFor what, bool
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
-  if (cancellable && self->CancelPending()) return Status::kCancelled;
+  if (cancellable && self->CancelPending()) {
+    (void)Yield();  // a thread that does not heed its cancel must not keep the others from running
+    return Status::kCancelled;
+  }
   if (deadline_ns == 0) return Status::kTimedOut;
   self->waits_for = what;
   if (cancellable) self->flags |= Thread::kCancellable;
@@ -193,8 +214,8 @@ Thread* Scheduler::TakeThread(size_t stack_bytes) {
   }
   void* memory = partition_.AllocateAligned(sizeof(Thread), alignof(Thread));
   if (memory == nullptr) return nullptr;
-  char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + 1));
-  if (run == nullptr || !platform::SetGuardPage(run, true)) {
+  char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + kGuardPages));
+  if (run == nullptr || !SetGuards(run, stack_bytes, true)) {
     if (run != nullptr) partition_.FreePages(run);
     partition_.Free(memory);
     return nullptr;
@@ -217,7 +238,7 @@ void Scheduler::GiveThread(Thread& thread) {
 void Scheduler::ReleaseRetired() {
   while (Thread* thread = retired_) {
     retired_ = thread->next_pooled;
-    platform::SetGuardPage(thread->stack_low, false);
+    SetGuards(thread->stack_low, thread->stack_bytes, false);
     partition_.FreePages(thread->stack_low);
     Machine::ReleaseContext(thread->context);
     partition_.Free(thread);
@@ -246,9 +267,10 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   thread->waits_for = WaitsFor::kNothing;
   thread->unwinds = body.unwinds;
   thread->cancel_guards = thread->mutexes = 0;
+  thread->polling = false;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
-  char* top = thread->stack_low + kPageBytes + thread->stack_bytes - thread->colour * kColourBytes;
+  char* top = thread->stack_high() - thread->colour * kColourBytes;
   void* thread_locals = nullptr;
   if (thread_local_bytes > 0) {
     top -= AlignUp(thread_local_bytes, kCacheLineBytes);
@@ -284,6 +306,7 @@ void Scheduler::Exit() {
   Thread* self = here.ring_.head();
   TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   if (here.runner_ == self) here.StopBeingRunner();
+  if (self->polling) here.pollers_.SetDue();
   here.LeaveRing(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {

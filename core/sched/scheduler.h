@@ -6,8 +6,8 @@
 // this CPU, now and then (I6), or when the executor wants to choose each step itself.
 //
 // INVARIANTS
-//   I1. A thread is in the ready ring, or waits for exactly one thing, or is suspended, or travels. A suspended thread
-//       may wait as well: it is ready when it has been resumed and its wait is over.
+//   I1. A thread is in the ready ring, or waits for exactly one thing (pollers.h: for its turn), or is suspended, or
+//       travels. A suspended thread may wait as well: it is ready when it has been resumed and its wait is over.
 //   I2. A thread that ends at home gives its object and stack to the pool while it still stands on that stack. This is
 //       sound because only a later spawn of this same CPU takes from the pool. IF YOU let anything else take from it,
 //       or write to a pooled stack, a dead thread's last instructions run on memory in use.
@@ -34,6 +34,7 @@
 #include "core/sched/guest_table.h"
 #include "core/sched/handle_table.h"
 #include "core/sched/line_queue.h"
+#include "core/sched/pollers.h"
 #include "core/sched/ready_ring.h"
 #include "core/sched/start_queue.h"
 #include "core/sched/thread.h"
@@ -64,11 +65,21 @@ class Scheduler {
   // Takes and sends messages and fires timers. True if there was anything.
   bool Poll();
 
+  // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
+  void NoteWakeUp() { pollers_.SetDue(); }
+
   // ---- for threads ----
 
   // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled, and
   // its body catches what ends it (ThreadBody::unwinds): the caller should throw that. Thread context.
   static bool Yield();
+
+  // As Yield, of a thread that has looked for work and found none: goes on when a look can find something. Thread
+  // context.
+  static bool YieldPolling();
+
+  // The thread that polls has found something to do: its next YieldPolling is a Yield. Thread context.
+  static void FoundWork();
 
   // Waits until MakeReady(current thread). A cancel does not end it. Thread context.
   static void Block();
@@ -162,7 +173,7 @@ class Scheduler {
   void EnsureRunner();
   void StopBeingRunner();
   void BeginAnotherLife(Thread& self);
-  void Arrive(Thread& thread, void* stack_low);
+  void Arrive(Thread& thread, void* stack_low, void* stack_high);
   void SendAway(Thread& thread, CpuId to);
   void AnswerJoin(Joiner joiner, ThreadId id, Status status);
   void End(Thread& thread);
@@ -195,6 +206,7 @@ class Scheduler {
   LineQueue lines_;
   TimerWheel timers_;
   StartQueue starts_;
+  Pollers pollers_;
   size_t attention_ = 0;  // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack

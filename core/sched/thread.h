@@ -54,9 +54,10 @@ struct ThreadBody {
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;
 
-// With the guard page, fifteen pages: stacks a power of two apart would share the sets of the second-level cache.
-inline constexpr size_t kDefaultStackBytes = 14 * kPageBytes;
-inline constexpr size_t kMainStackBytes = 63 * kPageBytes;  // the stack of the thread that runs main()
+// A guard page lies below and above each stack. With them, fifteen pages: stacks a power of two apart would share the
+// sets of the second-level cache.
+inline constexpr size_t kDefaultStackBytes = 13 * kPageBytes;
+inline constexpr size_t kMainStackBytes = 62 * kPageBytes;  // the stack of the thread that runs main()
 inline constexpr size_t kLeastStackBytes = 2 * kPageBytes;
 
 struct ThreadOptions {
@@ -73,6 +74,7 @@ enum class WaitsFor : uint8_t {
   kNothing,
   kWake,  // Scheduler::MakeReady
   kTime,
+  kTurn,  // pollers.h
   kCall,
   kJoin,
   kControl,  // the answer to suspend, resume or cancel
@@ -118,20 +120,25 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   WaitLink wait_link;  // in the list in which it waits
   WaitTimer timer;     // when it waits with a deadline
   ThreadId id;
-  char* stack_low = nullptr;  // the guard page; the stack is above it
-  size_t stack_bytes = 0;     // above the guard page
+  char* stack_low = nullptr;  // the lower guard page; the stack is above it
+  size_t stack_bytes = 0;     // between the guard pages
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
-  bool ended = false;  // goes home to be used again
+  bool ended = false;    // goes home to be used again
+  bool polling = false;  // its last look found nothing (pollers.h)
   char name[24] = {};
 
   // Is a cancel to be acted upon? Not while it holds a CancelGuard.
   bool CancelPending() const { return (flags & kCancelled) != 0 && cancel_guards == 0; }
+  // Is it to be ended by what its body catches?
+  bool MustUnwind() const { return unwinds && CancelPending(); }
   // Its next yield must take the slow way.
   bool NeedsAttention() const { return (flags & kSuspended) != 0 || ((flags & kCancelled) != 0 && unwinds); }
+  // The upper guard page.
+  char* stack_high() const { return stack_low + kPageBytes + stack_bytes; }
 };
 
 }  // namespace toro

@@ -6,6 +6,7 @@
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
+#include "platform/baremetal/cpu/page_tables.h"
 #include "platform/baremetal/cpu/panic.h"
 #include "platform/baremetal/cpu/privileged.h"
 
@@ -43,8 +44,6 @@ constexpr const char* kNames[32] = {
 // An error code about a selector: bit 1 says that it was an interrupt's gate [sdm3 6.13].
 constexpr uint64_t kOfGate = 2;
 
-constexpr uint64_t kNullAreaBytes = 64 * 1024;
-
 // Bits of a page fault's error code [sdm3 4.7].
 constexpr uint64_t kWasPresent = 1, kWasWrite = 2, kReservedBit = 8, kWasFetch = 16;
 
@@ -53,7 +52,7 @@ void PrintPageFault(const ExceptionFrame& frame, uint64_t address) {
   if (overflow != nullptr) {
     Print(overflow);
   } else if (IsBootStackGuard(address)) {
-    Print("stack overflow of the CPU's own stack");
+    Print("access beyond the end of one of the CPU's own stacks");
   } else if (address < kNullAreaBytes) {
     Print("null dereference");
   } else {
