@@ -88,7 +88,7 @@ TEST_F(ThreadTableTest, MayGrowWhileItGrows) {
     void* pages;
     bool done = false;
   } reclaim{partition_.get(), table_.get(), &thread_, &indices, partition_->AllocatePages(256)};
-  while (partition_->Allocate(32 * kKiB) != nullptr) continue;
+  while (partition_->AllocatePages(1) != nullptr) continue;
   partition_->SetReclaim(
       [](void* context) {
         auto& r = *static_cast<Reclaim*>(context);
