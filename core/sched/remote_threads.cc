@@ -26,13 +26,15 @@ Created CreateHere(const ThreadBody& body, const ThreadOptions& options) {
 // caller at all.
 struct SmallBody {
   void (*run)(void*);
-  size_t bytes;
+  uint32_t bytes;
+  bool unwinds;
   uint64_t closure[3];
 
   Created operator()() {
     ThreadBody body;
     body.run = run;
     body.bytes = bytes;
+    body.unwinds = unwinds;
     body.closure = bytes > 0 ? closure : reinterpret_cast<void*>(closure[0]);
     return CreateHere(body, ThreadOptions());
   }
@@ -49,7 +51,7 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
   bool is_small = body.move == nullptr && body.bytes <= sizeof(SmallBody::closure) && body.align <= alignof(uint64_t) &&
                   options.stack_bytes == 0 && options.name.empty();
   if (is_small) {
-    SmallBody small{body.run, body.bytes, {}};
+    SmallBody small{body.run, static_cast<uint32_t>(body.bytes), body.unwinds, {}};
     if (body.bytes > 0) {
       std::memcpy(small.closure, body.closure, body.bytes);
     } else {
@@ -167,9 +169,14 @@ void Scheduler::SendDeparted() {
   lines_.Send(thread.id.home(), &DeliverReturning, words, 2, &thread.travel);
 }
 
-// From home.
+// From home. Not while requests follow the thread (control.cc).
 void Scheduler::SendAway(Thread& thread, CpuId to) {
   ThreadTable::Place& place = table_.PlaceOf(thread.id.index());
+  if (place.requests_under_way > 0) {
+    place.parked = true;
+    place.destination = to;
+    return;
+  }
   place.cpu = to;
   const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread), reinterpret_cast<uint64_t>(thread.stack_low),
                             reinterpret_cast<uint64_t>(thread.stack_high())};

@@ -111,6 +111,13 @@ class Scheduler {
   // the thread can be joined as before. Thread context.
   static Status Join(ThreadId id, uint64_t deadline_ns = kNever);
 
+  // Suspends, resumes or cancels a thread, wherever it is (docs/threads.md says what that means). kNoSuchThread: it has
+  // ended; kSuspended, kNotSuspended, kCancelled: it is that already, or is not. Thread context.
+  static Status Control(ThreadId id, ThreadControl what);
+
+  // The current thread takes (+1) or gives back (-1) a guard against being cancelled. Thread context.
+  static void ChangeCancelGuards(int change);
+
   // ---- for the owner, any context ----
 
   // Ends the wait of a thread of this CPU. It is ready then, unless it is suspended.
@@ -130,6 +137,16 @@ class Scheduler {
   Thread* current() const { return running_ ? ring_.head() : nullptr; }
   // May the code that runs now block? False in the loop and in message context.
   bool MayBlock() const { return running_ && !exchange_.working(); }
+
+  // Calls visit(thread) for every thread that is on this CPU, those of other homes included. The visitor must not block,
+  // allocate, or create threads.
+  template <typename Visit>
+  void VisitThreads(Visit visit) {
+    table_.ForEachLive([&](Thread& thread, const ThreadTable::Place& place) {
+      if (place.cpu == id() && !thread.ended) visit(thread);
+    });
+    guests_.ForEach(visit);
+  }
 
   Cpu& cpu() { return cpu_; }
   CpuId id() const { return exchange_.self(); }
@@ -167,6 +184,13 @@ class Scheduler {
   static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverJoined(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverEnded(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControl(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControlAway(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControlBack(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  void ControlFromHome(const uint64_t* words);
+  Status ControlInHand(ThreadId target, ThreadControl what);
+  Status ApplyControl(Thread& thread, ThreadControl what, bool travels);
+  void AnswerControl(const uint64_t* words, Status status);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
   static void RunStarts(void*);

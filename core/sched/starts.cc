@@ -102,6 +102,7 @@ void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.ended;
   ++counters_.created;
   SetControl(self, 0);  // what was asked of the last one does not concern the next
+  self.polling = false;
   self.id = table_.Renew(self.id);
   if (platform::ThreadLocalBytes() > 0) platform::InitThreadLocals(self.thread_locals);
 }

@@ -87,6 +87,9 @@ enum class WaitsFor : uint8_t {
   kFuture,
 };
 
+// What one thread may ask of another (control.cc).
+enum class ThreadControl : uint8_t { kSuspend, kResume, kCancel };
+
 // The parts of a thread that lie in other people's lists while it waits.
 struct WaitLink : ListLink {
   Thread* thread = nullptr;
@@ -136,7 +139,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   // Is it to be ended by what its body catches?
   bool MustUnwind() const { return unwinds && CancelPending(); }
   // Its next yield must take the slow way.
-  bool NeedsAttention() const { return (flags & kSuspended) != 0 || ((flags & kCancelled) != 0 && unwinds); }
+  bool NeedsAttention() const { return (flags & kSuspended) != 0 || MustUnwind(); }
   // The upper guard page.
   char* stack_high() const { return stack_low + kPageBytes + stack_bytes; }
 };
