@@ -21,6 +21,9 @@
 
 namespace toro {
 namespace hosted {
+
+void (*describe_current)(char* text, size_t bytes) = nullptr;
+
 namespace {
 
 // Before an executor exists: one CPU, real time.
@@ -51,26 +54,35 @@ bool BeginTheEnd() {
   return false;
 }
 
+void PrintCodeAddress(int number, void* address) {
+  Dl_info symbol = {};
+  if (dladdr(address, &symbol) == 0 || symbol.dli_sname == nullptr) {
+    std::fprintf(stderr, "  #%d %p\n", number, address);
+    return;
+  }
+  int status = 0;
+  char* demangled = abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status);
+  std::fprintf(stderr, "  #%d %s+0x%zx\n", number, demangled != nullptr ? demangled : symbol.dli_sname,
+               static_cast<size_t>(static_cast<char*>(address) - static_cast<char*>(symbol.dli_saddr)));
+  std::free(demangled);
+}
+
 void PrintBacktrace() {
   void* frames[64];
   int count = backtrace(frames, 64);
-  for (int i = 2; i < count; ++i) {
-    Dl_info symbol = {};
-    if (dladdr(frames[i], &symbol) == 0 || symbol.dli_sname == nullptr) {
-      std::fprintf(stderr, "  #%d %p\n", i - 2, frames[i]);
-      continue;
-    }
-    int status = 0;
-    char* demangled = abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status);
-    std::fprintf(stderr, "  #%d %s+0x%zx\n", i - 2, demangled != nullptr ? demangled : symbol.dli_sname,
-                 static_cast<size_t>(static_cast<char*>(frames[i]) - static_cast<char*>(symbol.dli_saddr)));
-    std::free(demangled);
-  }
+  for (int i = 2; i < count; ++i) PrintCodeAddress(i - 2, frames[i]);
+}
+
+void PrintReport(const char* text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "toro: fatal: %s\n", text);
+  if (describe_current == nullptr) return;
+  char where[96];
+  describe_current(where, sizeof where);
+  std::fprintf(stderr, "  on %s\n", where);
 }
 
 }  // namespace
-
-void (*describe_current)(char* text, size_t bytes) = nullptr;
 
 Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
@@ -78,18 +90,12 @@ void SetExecutor(Executor& executor) { current_executor = &executor; }
 void Die(int status, const char* format, ...) {
   // A failure in the report itself ends the process at once.
   if (!BeginTheEnd()) _exit(status);
-  std::fflush(stdout);
-  std::fputs("toro: fatal: ", stderr);
+  char text[1024];
   va_list arguments;
   va_start(arguments, format);
-  std::vfprintf(stderr, format, arguments);
+  std::vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  std::fputc('\n', stderr);
-  if (describe_current != nullptr) {
-    char text[96];
-    describe_current(text, sizeof text);
-    std::fprintf(stderr, "  on %s\n", text);
-  }
+  PrintReport(text);
   PrintBacktrace();
   std::fflush(stderr);
   _exit(status);
@@ -104,6 +110,15 @@ void CheckFailed(const char* file, int line, const char* expression, const char*
 
 void CheckFailedAt(const char* file, int line, const char* message, const void* address) {
   hosted::Die(hosted::kCheckFailedStatus, "%s:%d: %s [address %p]", file, line, message, address);
+}
+
+// In place of the C library's, so that the report is ours. The stack cannot be trusted: of the backtrace there is only
+// the function that overran its frame.
+extern "C" [[noreturn]] void __stack_chk_fail() {
+  if (!hosted::BeginTheEnd()) _exit(hosted::kCheckFailedStatus);
+  hosted::PrintReport("stack overrun: a function wrote beyond an array of its frame");
+  hosted::PrintCodeAddress(0, static_cast<char*>(__builtin_return_address(0)) - 1);
+  _exit(hosted::kCheckFailedStatus);
 }
 
 namespace platform {
