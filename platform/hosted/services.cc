@@ -1,9 +1,6 @@
 // The slow lane of the hosted world, and how a hosted kernel dies.
 #include "core/machine/platform_services.h"
 
-#include <cxxabi.h>
-#include <dlfcn.h>
-#include <execinfo.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,9 +18,6 @@
 
 namespace toro {
 namespace hosted {
-
-void (*describe_current)(char* text, size_t bytes) = nullptr;
-
 namespace {
 
 // Before an executor exists: one CPU, real time.
@@ -54,51 +48,43 @@ bool BeginTheEnd() {
   return false;
 }
 
-void PrintCodeAddress(int number, void* address) {
-  Dl_info symbol = {};
-  if (dladdr(address, &symbol) == 0 || symbol.dli_sname == nullptr) {
-    std::fprintf(stderr, "  #%d %p\n", number, address);
-    return;
-  }
-  int status = 0;
-  char* demangled = abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status);
-  std::fprintf(stderr, "  #%d %s+0x%zx\n", number, demangled != nullptr ? demangled : symbol.dli_sname,
-               static_cast<size_t>(static_cast<char*>(address) - static_cast<char*>(symbol.dli_saddr)));
-  std::free(demangled);
-}
-
-void PrintBacktrace() {
-  void* frames[64];
-  int count = backtrace(frames, 64);
-  for (int i = 2; i < count; ++i) PrintCodeAddress(i - 2, frames[i]);
-}
-
-void PrintReport(const char* text) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "toro: fatal: %s\n", text);
-  if (describe_current == nullptr) return;
-  char where[96];
-  describe_current(where, sizeof where);
-  std::fprintf(stderr, "  on %s\n", where);
-}
-
 }  // namespace
+
+void (*describe_current)(char* text, size_t bytes) = nullptr;
 
 Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
 
-void Die(int status, const char* format, ...) {
-  // A failure in the report itself ends the process at once.
+void BeginReport(int status) {
   if (!BeginTheEnd()) _exit(status);
-  char text[1024];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  PrintReport(text);
-  PrintBacktrace();
+  std::fflush(stdout);
+}
+
+void ReportText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void ReportWhere(const char* end) {
+  if (describe_current == nullptr) return;
+  char text[96];
+  describe_current(text, sizeof text);
+  std::fprintf(stderr, "  on %s%s\n", text, end);
+}
+
+void EndReport(int status) {
   std::fflush(stderr);
   _exit(status);
+}
+
+void Die(int status, const char* format, ...) {
+  BeginReport(status);
+  ReportText("toro: fatal: ");
+  va_list arguments;
+  va_start(arguments, format);
+  std::vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  ReportText("\n");
+  ReportWhere("");
+  ReportFramesFrom(0, __builtin_frame_address(0));
+  EndReport(status);
 }
 
 }  // namespace hosted
@@ -115,10 +101,12 @@ void CheckFailedAt(const char* file, int line, const char* message, const void* 
 // In place of the C library's, so that the report is ours. The stack cannot be trusted: of the backtrace there is only
 // the function that overran its frame.
 extern "C" [[noreturn]] void __stack_chk_fail() {
-  if (!hosted::BeginTheEnd()) _exit(hosted::kCheckFailedStatus);
-  hosted::PrintReport("stack overrun: a function wrote beyond an array of its frame");
-  hosted::PrintCodeAddress(0, static_cast<char*>(__builtin_return_address(0)) - 1);
-  _exit(hosted::kCheckFailedStatus);
+  hosted::BeginReport(hosted::kCheckFailedStatus);
+  hosted::ReportText("toro: fatal: stack overrun: a function wrote beyond an array of its frame\n");
+  hosted::ReportWhere("");
+  uint64_t caller = reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1;
+  hosted::ReportFrames(&caller, 1);
+  hosted::EndReport(hosted::kCheckFailedStatus);
 }
 
 namespace platform {
@@ -126,6 +114,10 @@ namespace platform {
 void WakeCpu(CpuId cpu) { hosted::CurrentExecutor().WakeCpu(cpu); }
 
 void HaltCpu(uint64_t deadline_ns) { hosted::CurrentExecutor().HaltCpu(deadline_ns); }
+
+// No instruction of user mode waits for a store for long enough.
+size_t WatchableBytes() { return 0; }
+void WatchLine(const void*) {}
 
 void ConsoleWrite(const char* text, size_t bytes) {
   std::fwrite(text, 1, bytes, stdout);

@@ -29,6 +29,7 @@
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/cpu_table.h"
 #include "platform/baremetal/cpu/entropy.h"
+#include "platform/baremetal/cpu/idle.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
@@ -72,6 +73,9 @@ void ReadCommandLine() {
   }
   if (command_line.has_cpus && command_line.cpus == 0) {
     RefuseToBoot("cpus=0 on the kernel command line, but a kernel needs at least 1 CPU", {}, "say cpus=1 or more");
+  }
+  if (const char* idle_problem = DecideIdle(command_line.idle)) {
+    RefuseToBoot(idle_problem, command_line.idle, "say idle=hlt, or leave it out for what suits this machine");
   }
 }
 
@@ -208,6 +212,7 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   PrintDecimal(division.unusable_bytes / kKiB);
   Print(" KiB\n");
   PrintHardening(boot_memory.space, boot_memory.reserve);
+  PrintIdle();
   for (size_t i = 0; i < cpus; ++i) {
     Print("toro: CPU ");
     PrintDecimal(i);

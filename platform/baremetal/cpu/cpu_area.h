@@ -33,6 +33,7 @@ struct CpuBlock {
   uint32_t apic_id = 0;
   CpuId id;
   uint64_t random_words[2] = {};  // the state of NextRandom (entropy.h)
+  uint64_t last_halt_ns = 0;      // how long the last MWAIT took (halt.cc)
   ControlBits control;            // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
