@@ -109,6 +109,19 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top) {
   return true;
 }
 
+// Read by an interrupt of this CPU, between any two instructions: each word at once, and nothing depends on their
+// order.
+uint64_t Cpu::progress() const {
+  if (const_cast<const volatile bool&>(halted_)) return platform::kCpuRests;
+  return const_cast<const volatile uint64_t&>(steps_) +
+         const_cast<const volatile uint64_t&>(scheduler_.counters().switches);
+}
+
+uint64_t CurrentProgress() {
+  Cpu* cpu = Cpu::CurrentOrNull();
+  return cpu != nullptr ? cpu->progress() : platform::kCpuRests;
+}
+
 const char* CurrentThreadName() {
   Scheduler* scheduler = Scheduler::CurrentOrNull();
   if (scheduler == nullptr) return "(no CPU)";

@@ -70,6 +70,7 @@ class Cpu {
   ReturnPath& return_path() { return return_path_; }
   const OwnerTable& owners() const { return owners_; }
   CpuStatistics Statistics() const;
+  uint64_t progress() const;
 
  private:
   static bool Reclaim(void* cpu);
@@ -99,6 +100,10 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top);
 // Whether a fault at `address`, with the stack pointer at `sp`, means that the thread that runs here used more stack
 // than it has. For fatal reports; any context.
 bool IsStackOverflow(uintptr_t address, uintptr_t sp);
+
+// Changes whenever this CPU steps or switches; kCpuRests while it has nothing to do, or is no CPU. For who watches over
+// it from an interrupt or a signal: any context of this CPU.
+uint64_t CurrentProgress();
 
 // The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal
 // reports.

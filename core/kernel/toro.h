@@ -20,6 +20,7 @@
 #include "core/kernel/cluster.h"
 #include "core/kernel/console.h"
 #include "core/kernel/cpu.h"
+#include "core/machine/platform_services.h"
 #include "core/sched/call.h"
 #include "core/sched/scheduler.h"
 
@@ -96,15 +97,15 @@ inline uint64_t DeadlineAfter(uint64_t duration_ns) {
 inline Status Join(ThreadId thread, uint64_t deadline_ns = kNever) { return Scheduler::Join(thread, deadline_ns); }
 
 // Suspend: the thread runs no more from its next switch on, until somebody resumes it; while it waits it goes on
-// waiting. A thread may suspend itself. kNoSuchThread: it has ended; kSuspended: it is suspended already; kCancelled: it
-// is to end. docs/threads.md has the details.
+// waiting. A thread may suspend itself. kNoSuchThread: it has ended; kSuspended: it is suspended already; kCancelled:
+// it is to end. docs/threads.md has the details.
 inline Status Suspend(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kSuspend); }
 
 // kNoSuchThread; kNotSuspended.
 inline Status Resume(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kResume); }
 
-// Asks the thread to end: see cancel.h. A wait that returns a Status ends with kCancelled, and so do those that follow; a
-// suspended thread is resumed. kNoSuchThread; kCancelled: it has been asked already.
+// Asks the thread to end: see cancel.h. A wait that returns a Status ends with kCancelled, and so do those that follow;
+// a suspended thread is resumed. kNoSuchThread; kCancelled: it has been asked already.
 inline Status Cancel(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kCancel); }
 
 // Nobody will join the thread; what is kept to answer a join goes when it ends. A thread that is neither joined nor
@@ -144,6 +145,22 @@ inline void FoundWork() { Scheduler::FoundWork(); }
 // Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu;
 // kHoldsMutex.
 inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
+
+// ---- watch ----
+
+using platform::StallPolicy;
+
+// From now on every CPU watches over its threads: one that runs for more than twice `bound_ns` without yielding or
+// waiting is named, with its backtrace, and so is a message handler that takes so long. At least a millisecond; 0: no
+// CPU watches any more. Costs nothing per switch; a timer interrupt per `bound_ns` on a CPU that works, none on one
+// that has nothing to do. kInvalidArgument.
+inline Status WatchForStalls(uint64_t bound_ns, StallPolicy policy = StallPolicy::kReport) {
+  if (bound_ns != 0 && (bound_ns < kNsPerMs || bound_ns > 3600 * kNsPerSecond)) return Status::kInvalidArgument;
+  for (size_t i = 0; i < CpuCount(); ++i) {
+    CallOn(CpuId{i}, [bound_ns, policy] { platform::WatchForStalls(bound_ns, policy); });
+  }
+  return Status::kOk;
+}
 
 // ---- calls ----
 

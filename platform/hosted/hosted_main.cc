@@ -108,6 +108,8 @@ int HostedMain(int argc, char** argv, char**) {
 
   describe_current = &DescribeCurrent;
   InstallFaultHandlers();
+  AskForStallWatch(options.watchdog_ms * kNsPerMs,
+                   options.watchdog_powers_off ? platform::StallPolicy::kPowerOff : platform::StallPolicy::kReport);
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
   ClusterConfig config;

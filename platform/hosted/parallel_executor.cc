@@ -48,6 +48,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   thread.executor->Pin(thread.id);
   AdoptPthread();
   UseFaultStack();
+  BeginStallWatch();
   Cpu& cpu = thread.cluster->Enter(thread.id);
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();

@@ -64,6 +64,23 @@ int Make(const char* fault) {
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });
   }
+  if (is("never-yields")) {
+    OnLastCpu([] {
+      while (zero == 0) {
+      }
+    });
+  }
+  if (is("stalls-once")) {  // for half a second of its CPU; then all is well
+    (void)toro::WatchForStalls(50 * toro::kNsPerMs);
+    OnLastCpu([] {
+      uint64_t start_ns = toro::NowNs();
+      double kept = 1.5;
+      while (toro::NowNs() - start_ns < 500 * toro::kNsPerMs) kept = kept * 1.0 + 0.0;
+      if (kept != 1.5) toro::Print("a register was lost\n");
+    });
+    toro::Print("went on\n");
+    return 0;
+  }
   if (is("deadlock")) {
     toro::Mailbox<int> nobody_sends;
     return nobody_sends.Receive();

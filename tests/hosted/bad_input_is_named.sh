@@ -68,6 +68,18 @@ expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
+for seed in "" --seed=1; do
+  # shellcheck disable=SC2086 # no word when there is no seed
+  {
+    expect 134 "stall: this thread has not yielded for" "$faults" $seed --watchdog=100,poweroff -- never-yields
+    expect 134 "thread deep" "$faults" $seed --watchdog=100,poweroff -- never-yields
+    expect 134 "tests/faults/main.cc" "$faults" $seed --watchdog=100,poweroff -- never-yields
+  }
+done
+expect 0 "went on" "$faults" -- stalls-once
+expect 0 "thread deep" "$faults" -- stalls-once
+expect 2 "--watchdog=0: expected a number, 1 to 3600000 ms, and perhaps ,poweroff" "$faults" --watchdog=0
+expect 2 "--watchdog=5s: expected a number" "$faults" --watchdog=5s
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
 # One report, whole, even when all CPUs fail at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do
