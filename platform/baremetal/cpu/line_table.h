@@ -1,0 +1,83 @@
+// LineTable: file and line by address, for backtraces.
+//
+// LAYOUT, as the build appends it to the image (tools/image/line_table), little-endian:
+//   u32 magic 'TLIN' | u32 blocks | u32 files | blocks x { u32 address - image start, u32 data } ascending
+//   | files x u32 name | data of the blocks | names, each ended by NUL
+// `data` and `name` count from the start of the table. The data of a block, in ULEB128 numbers: file and line of its
+// first address; for each further row the bytes to it and 2 * zigzag(line - line before), plus 1 when a file follows; 0.
+// Line 0: nothing is known from there on.
+//
+// WHY blocks. The rows are differences, two bytes each; a block of 64 rows is as much as a look-up decodes.
+#ifndef PLATFORM_BAREMETAL_CPU_LINE_TABLE_H_
+#define PLATFORM_BAREMETAL_CPU_LINE_TABLE_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "drivers/reg/physical_memory.h"
+
+namespace toro::baremetal {
+
+class LineTable {
+ public:
+  struct Hit {
+    std::string_view file;  // empty: unknown
+    uint64_t line = 0;
+  };
+
+  constexpr LineTable(const unsigned char* table, uint64_t image_start) : table_(table), image_start_(image_start) {}
+
+  // The row that `address` belongs to.
+  Hit Find(uint64_t address) const {
+    if (Word(0) != kMagic) return {};
+    uint64_t wanted = address - image_start_;
+    uint32_t low = 0, high = Word(1);
+    while (low < high) {
+      uint32_t middle = low + (high - low) / 2;
+      if (Word(3 + 2 * middle) <= wanted) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low == 0 ? Hit{} : FindInBlock(low - 1, wanted);
+  }
+
+ private:
+  static constexpr uint32_t kMagic = 0x4e494c54;
+
+  uint32_t Word(uint64_t index) const { return reg::Load<uint32_t>(table_ + 4 * index); }
+
+  static uint64_t ReadNumber(const unsigned char*& place) {
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      unsigned char byte = *place++;
+      value |= uint64_t{byte & 127u} << shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  Hit FindInBlock(uint32_t block, uint64_t wanted) const {
+    const unsigned char* place = table_ + Word(4 + 2 * uint64_t{block});
+    uint64_t address = Word(3 + 2 * uint64_t{block});
+    uint64_t file = ReadNumber(place), line = ReadNumber(place);
+    while (uint64_t step = ReadNumber(place)) {
+      address += step;
+      if (address > wanted) break;
+      uint64_t change = ReadNumber(place);
+      uint64_t zigzag = change >> 1;
+      line += (zigzag & 1) != 0 ? ~(zigzag >> 1) : zigzag >> 1;
+      if ((change & 1) != 0) file = ReadNumber(place);
+    }
+    if (line == 0) return {};
+    uint64_t names = 3 + 2 * uint64_t{Word(1)};
+    return {reinterpret_cast<const char*>(table_ + Word(names + file)), line};
+  }
+
+  const unsigned char* table_;
+  uint64_t image_start_;
+};
+
+}  // namespace toro::baremetal
+
+#endif  // PLATFORM_BAREMETAL_CPU_LINE_TABLE_H_
