@@ -48,19 +48,20 @@ def tiny_image(last_content):
 
 
 class LineTableTest(unittest.TestCase):
-    ROWS = [(0x100100, "a.cc", 10), (0x100104, "a.cc", 9), (0x100110, "b.h", 200), (0x100120, None, 0)]
+    ROWS = [(0x100100, "a.cc", 10), (0x100104, "a.cc", 9), (0x100110, "b.h", 200), (0x100114, "a.cc", 12), (0x100180, "a.cc", 13),
+            (0x100190, None, 0)]
 
     def test_a_block_is_what_the_kernel_reads(self):  # as platform/baremetal/cpu/line_table_test.cc
         block = line_table.encode_block(self.ROWS, {"a.cc": 0, "b.h": 1})
-        self.assertEqual(block, b"\x00\x0a\x04\x02\x0c\xfd\x05\x01\x10\x9e\x06\x00")
+        self.assertEqual(block, b"\x00\x0a\x34\xf3\x0c\x01\xc8\x01\xf2\x04\x06\xf1\x6c\x02\xf1\x10\x19\x00")
 
     def test_rows_outside_of_the_image_and_repetitions_are_left_out(self):
-        rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + [(0x100108, "a.cc", 9)] + self.ROWS[2:]
+        rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + [(0x100108, "a.cc", 9), (0x10010c, "c++/12/vector", 7)] + self.ROWS[2:]
         self.assertEqual(line_table.useful_rows(rows, 0x100000), self.ROWS)
 
     def test_the_next_function_wins_over_the_end_of_the_one_before(self):
-        rows = self.ROWS + [(0x100120, "c.cc", 3), (0x100130, None, 0)]
-        self.assertIn((0x100120, "c.cc", 3), line_table.useful_rows(rows, 0x100000))
+        rows = self.ROWS + [(0x100190, "c.cc", 3), (0x1001a0, None, 0)]
+        self.assertIn((0x100190, "c.cc", 3), line_table.useful_rows(rows, 0x100000))
 
     def test_the_lines_of_a_program_are_those_of_its_source(self):
         with tempfile.TemporaryDirectory() as folder:
