@@ -62,6 +62,7 @@ void Cpu::Sleep() {
     Machine::Relax();
     return;
   }
+  scheduler_.AskForWork();
   uint64_t deadline_ns = scheduler_.NextTimerNs();
   if (!single_step_) {
     if (SpinUntilNews()) return;

@@ -49,7 +49,7 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
   Created created;
   bool is_small = body.move == nullptr && body.bytes <= sizeof(SmallBody::closure) && body.align <= alignof(uint64_t) &&
-                  options.stack_bytes == 0 && options.name.empty();
+                  options.stack_bytes == 0 && options.name.empty() && !options.may_move;
   if (is_small) {
     SmallBody small{body.run, static_cast<uint32_t>(body.bytes), body.unwinds, {}};
     if (body.bytes > 0) {
@@ -209,6 +209,7 @@ void Scheduler::Arrive(Thread& thread, void* stack_low, void* stack_high) {
   platform::AdoptGuardPage(stack_low);
   platform::AdoptGuardPage(stack_high);
   ++counters_.arrived;
+  work_.asked.Clear();
   if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
 }
 

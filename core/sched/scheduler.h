@@ -36,6 +36,7 @@
 #include "core/sched/line_queue.h"
 #include "core/sched/pollers.h"
 #include "core/sched/ready_ring.h"
+#include "core/sched/spreading.h"
 #include "core/sched/start_queue.h"
 #include "core/sched/thread.h"
 #include "core/sched/thread_table.h"
@@ -64,6 +65,9 @@ class Scheduler {
 
   // Takes and sends messages and fires timers. True if there was anything.
   bool Poll();
+
+  // There is nothing to run: asks the other CPUs for threads, if this CPU takes work (spreading.h).
+  void AskForWork();
 
   // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
   void NoteWakeUp() { pollers_.SetDue(); }
@@ -133,6 +137,10 @@ class Scheduler {
   Result<ThreadId> Create(const ThreadBody& body, const ThreadOptions& options);
   Status Detach(ThreadId id) { return table_.Detach(id); }
 
+  // From now on this CPU, when it has nothing to do, asks the others for ready threads that may move; or no longer. What
+  // it has asked for by then may still come.
+  void SetTakesWork(bool takes_work);
+
   // Null in the loop.
   Thread* current() const { return running_ ? ring_.head() : nullptr; }
   // May the code that runs now block? False in the loop and in message context.
@@ -193,6 +201,10 @@ class Scheduler {
   void AnswerControl(const uint64_t* words, Status status);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
+  static void DeliverWorkRequest(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  bool MayGive(const Thread& thread) const;
+  void GiveWork();
+
   static void RunStarts(void*);
   void EnsureRunner();
   void StopBeingRunner();
@@ -231,6 +243,7 @@ class Scheduler {
   TimerWheel timers_;
   StartQueue starts_;
   Pollers pollers_;
+  WorkRequests work_;
   size_t attention_ = 0;  // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack
