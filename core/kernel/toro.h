@@ -149,8 +149,8 @@ inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
 // ---- work on request ----
 
 // From now on CPU `cpu`, when it has nothing to do, asks the others for ready threads whose ThreadOptions::may_move
-// allows it, and runs what they hand over; or no longer. Off unless turned on. Nobody takes a thread from a CPU: one that
-// has ready threads to spare hands them over by itself, at its next turn. kNoSuchCpu.
+// allows it, and runs what they hand over; or no longer. Off unless turned on. Nobody takes a thread from a CPU: one
+// that has ready threads to spare hands them over by itself, at its next turn. kNoSuchCpu.
 inline Status SetTakesWork(CpuId cpu, bool takes_work) {
   if (cpu.index() >= CpuCount()) return Status::kNoSuchCpu;
   CallOn(cpu, [takes_work] { Scheduler::Current().SetTakesWork(takes_work); });

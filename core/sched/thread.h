@@ -65,7 +65,8 @@ struct ThreadOptions {
   // take of it; rounded up to pages.
   size_t stack_bytes = 0;
   std::string_view name = {};  // cut to 23 characters; for reports
-  // While it is ready, it may go on on a CPU that has nothing to do (SetTakesWork): each of its yields may be a Migrate.
+  // While it is ready, it may go on on a CPU that has nothing to do (SetTakesWork): each of its yields may be a
+  // Migrate.
   bool may_move = false;
 };
 
@@ -105,10 +106,10 @@ using WaitList = IntrusiveList<WaitLink>;
 
 struct alignas(kCacheLineBytes) Thread : ListLink {
   // Bits of `flags`.
-  static constexpr uint8_t kSuspended = 1;    // leaves the ring at its next switch, and stays out until it is resumed
-  static constexpr uint8_t kCancelled = 2;    // has been asked to end
-  static constexpr uint8_t kInList = 4;       // wait_link is in a list
-  static constexpr uint8_t kHasDeadline = 8;  // timer is pending
+  static constexpr uint8_t kSuspended = 1;     // leaves the ring at its next switch, and stays out until it is resumed
+  static constexpr uint8_t kCancelled = 2;     // has been asked to end
+  static constexpr uint8_t kInList = 4;        // wait_link is in a list
+  static constexpr uint8_t kHasDeadline = 8;   // timer is pending
   static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
 
   // The line of a switch: links of the ready ring (from ListLink), the saved registers, and what a wake-up asks.
@@ -132,8 +133,8 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
-  bool ended = false;    // goes home to be used again
-  bool polling = false;  // its last look found nothing (pollers.h)
+  bool ended = false;     // goes home to be used again
+  bool polling = false;   // its last look found nothing (pollers.h)
   bool may_move = false;  // ThreadOptions
   char name[24] = {};
 

@@ -406,7 +406,8 @@ void NobodyGetsWorkWithoutAskingForIt() {
   for (toro::ThreadId thread : threads) (void)toro::Join(thread);
   Check(elsewhere == 0 && toro::Statistics(toro::kBootCpu).threads.departed == before,
         "where no CPU takes work, threads that may move stay");
-  Check(toro::SetTakesWork(CpuId{toro::CpuCount()}, true) == Status::kNoSuchCpu, "a CPU that is not there takes no work");
+  Check(toro::SetTakesWork(CpuId{toro::CpuCount()}, true) == Status::kNoSuchCpu,
+        "a CPU that is not there takes no work");
 }
 
 }  // namespace
