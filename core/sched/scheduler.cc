@@ -206,6 +206,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
 
 void Scheduler::Exit() {
   platform::FinishThreadLocals();
+  Current().current()->FinishRuntime();
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();

@@ -90,6 +90,7 @@ void Scheduler::RunStarts(void*) {
     ThreadStart start = here.starts_.Pop();
     start.function(start.argument);
     if (platform::ThreadLocalBytes() > 0) platform::FinishThreadLocals();
+    self->FinishRuntime();
   }
 }
 

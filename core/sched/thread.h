@@ -66,6 +66,12 @@ struct ThreadOptions {
 
 struct Thread;
 
+// What a language's runtime keeps for a thread beside its thread_local variables: platform/posix keeps its record here.
+struct ThreadRuntime {
+  // Called by the thread as the last thing before it ends, after the destructors of its thread_local variables.
+  void (*finish)(ThreadRuntime& runtime) = nullptr;
+};
+
 // The parts of a thread that lie in other people's lists while it travels or sleeps.
 struct TravelMessage : Message {
   Thread* thread = nullptr;
@@ -87,7 +93,16 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
+  ThreadRuntime* runtime = nullptr;  // null: the runtime keeps nothing
   Thread* next_pooled = nullptr;
+
+  // By the thread itself, before it ends.
+  void FinishRuntime() {
+    if (runtime == nullptr) return;
+    runtime->finish(*runtime);
+    runtime = nullptr;
+  }
+
   uint32_t colour = 0;
   bool ended = false;  // goes home to be used again
   char name[24] = {};
