@@ -4,7 +4,6 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,11 +11,11 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "core/machine/machine.h"
+#include "platform/hosted/c_library.h"
 #include "platform/hosted/executor.h"
 
 namespace toro {
@@ -29,11 +28,9 @@ class NoExecutor : public Executor {
   void WakeCpu(CpuId) override {}
   void HaltCpu(uint64_t) override {}
   uint64_t NowNs() override {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
+    return HostClockNs(CLOCK_MONOTONIC);
   }
-  void Relax() override { sched_yield(); }
+  void Relax() override { YieldToHost(); }
 };
 
 NoExecutor no_executor;

@@ -137,7 +137,7 @@ ParkResult Park(const uint32_t* word, uint32_t expected, uint64_t deadline_ns) {
   return waiter.result;
 }
 
-size_t Unpark(const void* word, size_t most) {
+size_t Unpark(const void* word, size_t most, ParkResult result) {
   Bucket& bucket = BucketOf(word);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (bucket.waiters.load(std::memory_order_seq_cst) == 0) return 0;
@@ -151,6 +151,7 @@ size_t Unpark(const void* word, size_t most) {
     link = link->next;
     if (waiter.word != word) continue;
     bucket.Remove(waiter);
+    waiter.result = result;
     *end = &waiter;
     end = &waiter.next;
     ++count;

@@ -42,6 +42,7 @@ enum class ParkResult : uint8_t {
   kChanged,    // the word was not `expected`
   kTimedOut,   // at the deadline, on the clock of Machine::NowNs
   kCancelled,  // only of CancellablePark (thread_record.h)
+  kGiven,      // woken, and what was waited for is the waiter's already
 };
 
 // Waits while `*word` is `expected` and nobody calls Unpark for it. Thread context of a CPU; in message context it
@@ -49,7 +50,7 @@ enum class ParkResult : uint8_t {
 ParkResult Park(const uint32_t* word, uint32_t expected, uint64_t deadline_ns = kNever);
 
 // Wakes at most `most` of those who wait for `word`, the longest waiting first. Any context of a CPU. How many.
-size_t Unpark(const void* word, size_t most);
+size_t Unpark(const void* word, size_t most, ParkResult result = ParkResult::kWoken);
 
 // A lock for a few instructions; see I4. What it guards is shared by CPUs.
 class SpinLock {

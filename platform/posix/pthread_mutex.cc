@@ -4,7 +4,9 @@
 // the kind, which lies where glibc has it.
 //
 // A MUTEX THAT CPUs SHARE costs one LOCKed exchange to take and one to give back when nobody waits. Who waits is parked
-// (parking.h); who is woken takes its chance with those that come along, as with glibc.
+// (parking.h). Who is woken takes its chance with those that come along; who has lost once asks to be given the mutex,
+// and then the holder does not free it but hands it over. Threads are cooperative: without that, one that yields
+// between lock and unlock only, and locks again at once, would keep the others of its CPU out for ever.
 #include <pthread.h>
 
 #include <cerrno>
@@ -17,7 +19,7 @@
 namespace toro::posix {
 namespace {
 
-constexpr uint32_t kFree = 0, kHeld = 1, kHeldAndWanted = 2;
+constexpr uint32_t kFree = 0, kHeld = 1, kHeldAndWanted = 2, kHandOver = 3;
 
 struct Mutex {
   uint32_t state;
@@ -57,9 +59,18 @@ int LockUntil(Mutex& mutex, uint64_t deadline_ns) {
   const void* self = CallerIdentity();
   if (TryTake(mutex, self)) return 0;
   if (OwnerOf(mutex) == self) return LockAgain(mutex);
-  while (__atomic_exchange_n(&mutex.state, kHeldAndWanted, __ATOMIC_ACQUIRE) != kFree) {
-    if (Park(&mutex.state, kHeldAndWanted, deadline_ns) == ParkResult::kTimedOut) return ETIMEDOUT;
+  uint32_t wanted = kHeldAndWanted;
+  while (uint32_t found = __atomic_exchange_n(&mutex.state, wanted, __ATOMIC_ACQUIRE)) {
+    if (found > wanted) {  // another has asked for the mutex to be handed over
+      wanted = found;
+      continue;
+    }
+    ParkResult result = Park(&mutex.state, wanted, deadline_ns);
+    if (result == ParkResult::kTimedOut) return ETIMEDOUT;
+    if (result == ParkResult::kGiven) break;
+    if (result == ParkResult::kWoken) wanted = kHandOver;
   }
+  // Others may wait, and whoever does has announced itself by a value that this keeps or that it repeats.
   SetOwner(mutex, self);
   return 0;
 }
@@ -114,7 +125,11 @@ int pthread_mutex_unlock(pthread_mutex_t* pointer) noexcept {
     return 0;
   }
   SetOwner(mutex, nullptr);
-  if (__atomic_exchange_n(&mutex.state, kFree, __ATOMIC_SEQ_CST) == kHeldAndWanted) Unpark(&mutex.state, 1);
+  if (__atomic_load_n(&mutex.state, __ATOMIC_RELAXED) == kHandOver &&
+      Unpark(&mutex.state, 1, ParkResult::kGiven) > 0) {
+    return 0;
+  }
+  if (__atomic_exchange_n(&mutex.state, kFree, __ATOMIC_SEQ_CST) > kHeld) Unpark(&mutex.state, 1);
   return 0;
 }
 

@@ -3,6 +3,9 @@
 // LAYOUT. One word: how many readers hold it, or that a writer does, and whether somebody waits. Readers are let in
 // while others read, as glibc does by default; a lock of kind PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP makes them
 // wait behind a writer that waits.
+//
+// Who was woken and found a writer again is *hungry*: until it has the lock, those that have not waited yet let it go
+// first. (Only a lock that a writer holds has hungry ones, so a reader that reads already may always read again.)
 #include <pthread.h>
 
 #include <cerrno>
@@ -14,8 +17,8 @@
 namespace toro::posix {
 namespace {
 
-constexpr uint32_t kWriter = 0x80000000, kWanted = 0x40000000, kWriterWaits = 0x20000000;
-constexpr uint32_t kReaders = kWriterWaits - 1;
+constexpr uint32_t kWriter = 0x80000000, kWanted = 0x40000000, kWriterWaits = 0x20000000, kHungry = 0x10000000;
+constexpr uint32_t kReaders = kHungry - 1;
 
 struct RwLock {
   uint32_t state;
@@ -39,19 +42,26 @@ bool Replace(RwLock& lock, uint32_t& seen, uint32_t wanted) {
 int Lock(RwLock& lock, bool write, uint64_t deadline_ns) {
   const void* self = CallerIdentity();
   uint32_t seen = __atomic_load_n(&lock.state, __ATOMIC_RELAXED);
-  for (;;) {
+  for (bool waited = false;;) {
     bool free = write ? (seen & (kWriter | kReaders)) == 0 : MayRead(lock, seen);
-    if (free) {
+    if (free && (waited || (seen & kHungry) == 0)) {
       if (!write && (seen & kReaders) == kReaders) return EAGAIN;
-      if (!Replace(lock, seen, write ? seen | kWriter : seen + 1)) continue;
+      if (!Replace(lock, seen, (write ? seen | kWriter : seen + 1) & ~kHungry)) continue;
       if (write) __atomic_store_n(&lock.writer, self, __ATOMIC_RELAXED);
       return 0;
     }
     if (deadline_ns == 0) return EBUSY;
     if ((seen & kWriter) != 0 && __atomic_load_n(&lock.writer, __ATOMIC_RELAXED) == self) return EDEADLK;
-    uint32_t announced = seen | kWanted | (write ? kWriterWaits : 0);
+    bool hungry = waited && (seen & kWriter) != 0;
+    uint32_t announced = seen | kWanted | (write ? kWriterWaits : 0) | (hungry ? kHungry : 0);
     if (announced != seen && !Replace(lock, seen, announced)) continue;
-    if (Park(&lock.state, announced, deadline_ns) == ParkResult::kTimedOut) return ETIMEDOUT;
+    if (Park(&lock.state, announced, deadline_ns) == ParkResult::kTimedOut) {
+      // Nobody may wait for one who is not there any more; other hungry ones say it again.
+      __atomic_fetch_and(&lock.state, ~(kHungry | kWriterWaits), __ATOMIC_SEQ_CST);
+      Unpark(&lock.state, kAll);
+      return ETIMEDOUT;
+    }
+    waited = true;
     seen = __atomic_load_n(&lock.state, __ATOMIC_RELAXED);
   }
 }
@@ -111,7 +121,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t* pointer) noexcept {
     bool write = (seen & kWriter) != 0;
     if (!write && (seen & kReaders) == 0) return EPERM;
     bool last = write || (seen & kReaders) == 1;
-    if (!Replace(lock, seen, last ? 0 : seen - 1)) continue;
+    if (!Replace(lock, seen, last ? seen & kHungry : seen - 1)) continue;
     if (last && (seen & kWanted) != 0) Unpark(&lock.state, kAll);
     return 0;
   }

@@ -5,6 +5,7 @@
 // attributes allow. Each creating CPU counts for itself.
 #include <pthread.h>
 #include <sched.h>
+#include <sys/single_threaded.h>
 
 #include <cerrno>
 #include <cstring>
@@ -173,6 +174,8 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
   if (here == nullptr || !here->MayBlock()) return outside::Create(thread, attributes, start, argument);
   Wanted wanted;
   if (int error = Read(attributes, wanted)) return error;
+  // libstdc++ leaves out wake-ups while this is set, even if there is one CPU.
+  if (__libc_single_threaded != 0) __libc_single_threaded = 0;
   return Start(thread, wanted, start, argument);
 }
 

@@ -1,4 +1,7 @@
-// sem_*: unnamed semaphores. (std::counting_semaphore may use them, or std::atomic::wait: futex.cc.)
+// sem_*: unnamed semaphores. (std::counting_semaphore is made of std::atomic::wait: futex.cc.)
+//
+// A post gives its unit to the thread that waits longest, if there is one: who posts and takes again at once does not
+// overtake it.
 #include <semaphore.h>
 
 #include <cerrno>
@@ -34,6 +37,7 @@ int TakeUntil(sem_t* semaphore, uint64_t deadline_ns) {
   EndIfCancelled();
   while (!TryTake(value)) {
     ParkResult result = CancellablePark(value, 0, deadline_ns);
+    if (result == ParkResult::kGiven) return 0;
     if (result == ParkResult::kTimedOut) return Fail(ETIMEDOUT);
     if (result == ParkResult::kCancelled) EndIfCancelled();
   }
@@ -64,6 +68,7 @@ int sem_destroy(sem_t*) noexcept { return 0; }
 int sem_post(sem_t* semaphore) noexcept {
   uint32_t* value = ValueOf(semaphore);
   uint32_t seen = __atomic_load_n(value, __ATOMIC_RELAXED);
+  if (seen == 0 && Unpark(value, 1, ParkResult::kGiven) > 0) return 0;
   do {
     if (seen == kMost) return Fail(EOVERFLOW);
   } while (!__atomic_compare_exchange_n(value, &seen, seen + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));

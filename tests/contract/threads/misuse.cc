@@ -36,6 +36,7 @@ void JoinMisused() {
   pthread_detach(thread);
   Check(pthread_join(thread, nullptr) == EINVAL && pthread_detach(thread) == EINVAL, "joining a detached one: EINVAL");
   sem_post(&go);
+  while (pthread_detach(thread) != ESRCH) sched_yield();
 
   static pthread_t first, waits_for_main;
   static std::atomic<int> begun;

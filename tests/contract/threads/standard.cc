@@ -324,7 +324,8 @@ void AtomicsSemaphoresAndBarriersWait() {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  Check(most == 2 && places.try_acquire_for(1ms), "a semaphore lets in as many as it has places");
+  Check(most == 1 || most == 2, "a semaphore lets in no more than it has places");
+  places.acquire();
   places.acquire();
   Check(!places.try_acquire_for(2ms), "a semaphore gives up at its deadline");
   places.release(2);
