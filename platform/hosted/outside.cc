@@ -23,7 +23,7 @@ namespace {
 
 // The next definition of `name` after this program's: the sanitizer's, or the C library's.
 template <typename Function>
-Function* Next(const char* name) {
+TORO_UNINSTRUMENTED Function* Next(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
@@ -44,7 +44,7 @@ int Join(pthread_t thread, void** result) {
 int Detach(pthread_t thread) { return OnCpu() ? ESRCH : Next<decltype(pthread_detach)>("pthread_detach")(thread); }
 
 // The thread pointer is the C library's pthread_t.
-pthread_t Self() { return reinterpret_cast<pthread_t>(__builtin_thread_pointer()); }
+TORO_UNINSTRUMENTED pthread_t Self() { return reinterpret_cast<pthread_t>(__builtin_thread_pointer()); }
 
 void Yield() { hosted::YieldToHost(); }
 
@@ -52,15 +52,15 @@ void SleepUntilNs(uint64_t deadline_ns) {
   while (Machine::NowNs() < deadline_ns) hosted::YieldToHost();
 }
 
-int CreateKey(pthread_key_t* key, void (*destructor)(void*)) {
+TORO_UNINSTRUMENTED int CreateKey(pthread_key_t* key, void (*destructor)(void*)) {
   return Next<decltype(pthread_key_create)>("pthread_key_create")(key, destructor);
 }
-int DeleteKey(pthread_key_t key) { return Next<decltype(pthread_key_delete)>("pthread_key_delete")(key); }
-void* GetSpecific(pthread_key_t key) {
+TORO_UNINSTRUMENTED int DeleteKey(pthread_key_t key) { return Next<decltype(pthread_key_delete)>("pthread_key_delete")(key); }
+TORO_UNINSTRUMENTED void* GetSpecific(pthread_key_t key) {
   static const auto next = Next<decltype(pthread_getspecific)>("pthread_getspecific");
   return next(key);
 }
-int SetSpecific(pthread_key_t key, void* value) {
+TORO_UNINSTRUMENTED int SetSpecific(pthread_key_t key, void* value) {
   return Next<decltype(pthread_setspecific)>("pthread_setspecific")(key, value);
 }
 

@@ -9,6 +9,9 @@
 #include <cstdarg>
 #include <cstdint>
 
+// A sanitizer's runtime calls what is marked so while it starts, when code that it instruments cannot run yet.
+#define TORO_UNINSTRUMENTED [[gnu::no_sanitize("thread", "address", "undefined")]]
+
 namespace toro::posix::outside {
 
 int Create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument);

@@ -63,7 +63,7 @@ using namespace toro::posix;  // NOLINT: this file defines POSIX functions on th
 extern "C" {
 
 // EAGAIN: all 128 are in use. Before there is a kernel, and in message context too.
-int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
+TORO_UNINSTRUMENTED int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   if (toro::Scheduler::CurrentOrNull() == nullptr) return outside::CreateKey(key, destructor);
   SpinLockHolder holder(lock);
   for (size_t index = 0; index < kMostKeys; ++index) {
@@ -76,7 +76,7 @@ int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   return EAGAIN;
 }
 
-int pthread_key_delete(pthread_key_t key) noexcept {
+TORO_UNINSTRUMENTED int pthread_key_delete(pthread_key_t key) noexcept {
   if (key < kFirstKey) return outside::DeleteKey(key);
   SpinLockHolder holder(lock);
   size_t index = key - kFirstKey;
@@ -86,7 +86,7 @@ int pthread_key_delete(pthread_key_t key) noexcept {
   return 0;
 }
 
-void* pthread_getspecific(pthread_key_t key) noexcept {
+TORO_UNINSTRUMENTED void* pthread_getspecific(pthread_key_t key) noexcept {
   if (key < kFirstKey) return outside::GetSpecific(key);
   size_t index = key - kFirstKey;
   KeyValue* values = ValuesOfThread();
@@ -95,7 +95,7 @@ void* pthread_getspecific(pthread_key_t key) noexcept {
 }
 
 // ENOMEM: the partition of this CPU has no room for the thread's values. Thread context.
-int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
+TORO_UNINSTRUMENTED int pthread_setspecific(pthread_key_t key, const void* value) noexcept {
   if (key < kFirstKey) return outside::SetSpecific(key, const_cast<void*>(value));
   size_t index = key - kFirstKey;
   if (!InUse(index) || !InThread()) return EINVAL;

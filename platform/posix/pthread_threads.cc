@@ -227,7 +227,7 @@ int pthread_detach(pthread_t thread) noexcept {
 }
 
 // 0 where there is no thread: in message context.
-pthread_t pthread_self() noexcept {
+TORO_UNINSTRUMENTED pthread_t pthread_self() noexcept {
   toro::Scheduler* here = toro::Scheduler::CurrentOrNull();
   if (here == nullptr || here->current() == nullptr) return outside::Self();
   return HandleOf(CurrentRecord());

@@ -56,7 +56,7 @@ void JoinMisused() {
   Check(pthread_join(waits_for_main, nullptr) == 0, "who joined first gets it");
 
   std::thread self;
-  std::atomic<bool> known = false;
+  std::atomic<bool> known = false, tried = false;
   std::error_code code;
   self = std::thread([&] {
     while (!known) std::this_thread::yield();
@@ -65,10 +65,10 @@ void JoinMisused() {
     } catch (const std::system_error& thrown) {
       code = thrown.code();
     }
+    tried = true;
   });
   known = true;
-  // Not joined before it has tried: join reads what it would change.
-  while (!code) std::this_thread::yield();
+  while (!tried) std::this_thread::yield();
   self.join();
   Check(code == std::errc::resource_deadlock_would_occur, "std::thread::join of oneself throws");
 }
