@@ -115,22 +115,24 @@ Status Scheduler::Migrate(CpuId to) {
   return Status::kOk;
 }
 
-void Scheduler::Arrive(Thread& thread, void* stack_low) {
+void Scheduler::Arrive(Thread& thread, void* stack_low, void* stack_high) {
   platform::AdoptGuardPage(stack_low);
+  platform::AdoptGuardPage(stack_high);
   ++counters_.arrived;
   MakeReady(thread);
 }
 
 void Scheduler::DeliverTraveller(Cpu&, Message& message) {
   Thread& thread = *static_cast<TravelMessage&>(message).thread;
-  thread.ended ? Current().End(thread) : Current().Arrive(thread, thread.stack_low);
+  thread.ended ? Current().End(thread) : Current().Arrive(thread, thread.stack_low, thread.stack_high());
 }
 
 // The line says what Arrive needs to know, so that the thread's cold lines stay where they are.
 void Scheduler::DeliverTravellerLine(Cpu&, CpuId, const uint64_t* words, size_t) {
   Thread& thread = *reinterpret_cast<Thread*>(words[0]);
   void* stack_low = reinterpret_cast<void*>(words[1]);
-  stack_low == nullptr ? Current().End(thread) : Current().Arrive(thread, stack_low);
+  void* stack_high = reinterpret_cast<void*>(words[2]);
+  stack_low == nullptr ? Current().End(thread) : Current().Arrive(thread, stack_low, stack_high);
 }
 
 }  // namespace toro

@@ -14,6 +14,18 @@ namespace {
 constexpr uint32_t kColours = 32;
 constexpr size_t kColourBytes = 2 * kCacheLineBytes;
 
+// The run of a stack begins and ends with a guard page: the first stops a thread that uses more stack than it has, the
+// last one that writes beyond an array of its first frames.
+constexpr size_t kGuardPages = 2;
+
+bool SetGuards(char* run, size_t stack_bytes, bool guard) {
+  char* high = run + kPageBytes + stack_bytes;
+  if (!platform::SetGuardPage(run, guard)) return false;
+  if (platform::SetGuardPage(high, guard)) return true;
+  platform::SetGuardPage(run, !guard);
+  return false;
+}
+
 }  // namespace
 
 Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step)
@@ -56,6 +68,10 @@ bool Scheduler::Poll() {
     exchange_.SetWorking(false);
   }
   if (!starts_.empty()) EnsureRunner();
+  if (!pollers_.empty()) {
+    const Exchange::Counters& taken = exchange_.counters();
+    pollers_.ReleaseIfDue(ring_, worked, taken.messages_received + taken.lines_received);
+  }
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
@@ -125,8 +141,8 @@ Thread* Scheduler::TakeThread(size_t stack_bytes) {
   }
   void* memory = partition_.AllocateAligned(sizeof(Thread), alignof(Thread));
   if (memory == nullptr) return nullptr;
-  char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + 1));
-  if (run == nullptr || !platform::SetGuardPage(run, true)) {
+  char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + kGuardPages));
+  if (run == nullptr || !SetGuards(run, stack_bytes, true)) {
     if (run != nullptr) partition_.FreePages(run);
     partition_.Free(memory);
     return nullptr;
@@ -148,7 +164,7 @@ void Scheduler::GiveThread(Thread& thread) {
 void Scheduler::ReleaseRetired() {
   while (Thread* thread = retired_) {
     retired_ = thread->next_pooled;
-    platform::SetGuardPage(thread->stack_low, false);
+    SetGuards(thread->stack_low, thread->stack_bytes, false);
     partition_.FreePages(thread->stack_low);
     Machine::ReleaseContext(thread->context);
     partition_.Free(thread);
@@ -173,9 +189,10 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   }
   thread->id = id.value();
   thread->ended = false;
+  thread->polling = false;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
-  char* top = thread->stack_low + kPageBytes + thread->stack_bytes - thread->colour * kColourBytes;
+  char* top = thread->stack_high() - thread->colour * kColourBytes;
   void* thread_locals = nullptr;
   if (thread_local_bytes > 0) {
     top -= AlignUp(thread_local_bytes, kCacheLineBytes);
@@ -211,6 +228,7 @@ void Scheduler::Exit() {
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   if (here.runner_ == self) here.StopBeingRunner();
+  if (self->polling) here.pollers_.SetDue();
   here.ring_.Remove(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {
@@ -237,8 +255,9 @@ void Scheduler::SendDeparted() {
   departed_ = nullptr;
   if (!thread.ended) ++counters_.departed;
   const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread),
-                            thread.ended ? 0 : reinterpret_cast<uint64_t>(thread.stack_low)};
-  if (exchange_.SendLine(destination_, &DeliverTravellerLine, words, 2)) return;
+                            thread.ended ? 0 : reinterpret_cast<uint64_t>(thread.stack_low),
+                            reinterpret_cast<uint64_t>(thread.stack_high())};
+  if (exchange_.SendLine(destination_, &DeliverTravellerLine, words, 3)) return;
   thread.travel.deliver = &DeliverTraveller;
   exchange_.Post(destination_, thread.travel);
 }

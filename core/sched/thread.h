@@ -52,9 +52,10 @@ struct ThreadBody {
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;
 
-// With the guard page, fifteen pages: stacks a power of two apart would share the sets of the second-level cache.
-inline constexpr size_t kDefaultStackBytes = 14 * kPageBytes;
-inline constexpr size_t kMainStackBytes = 63 * kPageBytes;  // the stack of the thread that runs main()
+// A guard page lies below and above each stack. With them, fifteen pages: stacks a power of two apart would share the
+// sets of the second-level cache.
+inline constexpr size_t kDefaultStackBytes = 13 * kPageBytes;
+inline constexpr size_t kMainStackBytes = 62 * kPageBytes;  // the stack of the thread that runs main()
 inline constexpr size_t kLeastStackBytes = 2 * kPageBytes;
 
 struct ThreadOptions {
@@ -88,8 +89,8 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   TravelMessage travel;  // when it migrates, or goes home
   SleepTimer timer;      // when it sleeps
   ThreadId id;
-  char* stack_low = nullptr;  // the guard page; the stack is above it
-  size_t stack_bytes = 0;     // above the guard page
+  char* stack_low = nullptr;  // the lower guard page; the stack is above it
+  size_t stack_bytes = 0;     // between the guard pages
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
@@ -104,8 +105,12 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   }
 
   uint32_t colour = 0;
-  bool ended = false;  // goes home to be used again
+  bool ended = false;    // goes home to be used again
+  bool polling = false;  // its last look found nothing (pollers.h)
   char name[24] = {};
+
+  // The upper guard page.
+  char* stack_high() const { return stack_low + kPageBytes + stack_bytes; }
 };
 
 }  // namespace toro

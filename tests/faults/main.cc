@@ -19,6 +19,14 @@ volatile int* volatile null = nullptr;
   return (zero == 0 ? Descend(depth + 1) : 0) + frame[depth % 512];
 }
 
+// Reads upwards from its own frame until something stops it.
+[[gnu::noinline]] int Climb() {
+  volatile char here = 0;
+  const volatile char* at = &here;
+  for (int page = 0; page < 100; ++page) here = at[page * 4096];
+  return here;
+}
+
 void OnLastCpu(void (*fault)()) {
   toro::CpuId last{toro::CpuCount() - 1};
   auto thread = toro::Spawn(last, [fault] { fault(); }, {.name = "deep"});
@@ -29,6 +37,7 @@ int Make(const char* fault) {
   auto is = [fault](const char* name) { return std::strcmp(fault, name) == 0; };
   if (is("null")) return *null;
   if (is("stack")) OnLastCpu([] { zero = Descend(0); });
+  if (is("above-stack")) OnLastCpu([] { zero = Climb(); });
   if (is("divide")) return seven / zero;
   if (is("illegal")) asm volatile("ud2");
   if (is("write-text")) *reinterpret_cast<volatile char*>(reinterpret_cast<uintptr_t>(&toro::Print)) = 0;

@@ -45,6 +45,7 @@ expect 2 "expected the number of rounds" "$pingpong" -- many
 expect 139 "null dereference" "$faults" -- null
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
+expect 139 "access above the thread's stack" "$faults" -- above-stack
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free

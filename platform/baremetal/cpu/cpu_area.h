@@ -1,8 +1,8 @@
 // CpuArea: the memory that one CPU needs before and below any thread: its stacks, its descriptor tables, its block.
 //
-// LAYOUT. Each stack grows down towards a guard page that no page table maps (address_space.cc).
+// LAYOUT. Each stack lies between two guard pages that no page table maps.
 //   +0      guard | loop stack 16 KiB | guard | faults 8 KiB | guard | interrupts 4 KiB | guard | NMI, #MC 4 KiB
-//   | guard | double fault 4 KiB | CpuBlock, GDT, TSS 4 KiB
+//   | guard | double fault 4 KiB | guard | CpuBlock, GDT, TSS 4 KiB
 //
 // WHY stacks of their own for every gate: the distribution's archives keep live data in the red zone below rsp.
 //
@@ -17,6 +17,7 @@
 
 #include "core/base/cpu_id.h"
 #include "core/base/units.h"
+#include "platform/baremetal/cpu/control_bits.h"
 #include "platform/baremetal/cpu/layout.h"
 
 namespace toro::baremetal {
@@ -31,6 +32,8 @@ struct CpuBlock {
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
+  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
+  ControlBits control;        // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);
@@ -66,14 +69,15 @@ struct CpuArea {
   GuardedStack<kPageBytes> interrupts;
   GuardedStack<kPageBytes> non_maskable;
   GuardedStack<kPageBytes> double_fault;
+  alignas(kPageBytes) unsigned char last_guard[kPageBytes];
   alignas(kPageBytes) CpuBlock block;
   alignas(kCacheLineBytes) uint64_t gdt[5];
   TaskState task_state;
 
-  static constexpr size_t kGuards = 5;
+  static constexpr size_t kGuards = 6;
   const unsigned char* guard(size_t index) const {
-    const unsigned char* guards[kGuards] = {loop.guard, faults.guard, interrupts.guard, non_maskable.guard,
-                                            double_fault.guard};
+    const unsigned char* guards[kGuards] = {loop.guard,         faults.guard,       interrupts.guard,
+                                            non_maskable.guard, double_fault.guard, last_guard};
     return guards[index];
   }
 };
