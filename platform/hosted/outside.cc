@@ -119,4 +119,9 @@ int get_nprocs() noexcept {
   return OnCpu() ? static_cast<int>(toro::Cluster::Get().cpus()) : Next<decltype(get_nprocs)>("get_nprocs")();
 }
 
+TORO_UNINSTRUMENTED long sysconf(int name) noexcept {
+  if ((name == _SC_NPROCESSORS_ONLN || name == _SC_NPROCESSORS_CONF) && OnCpu()) return get_nprocs();
+  return Next<decltype(sysconf)>("sysconf")(name);
+}
+
 }  // extern "C"

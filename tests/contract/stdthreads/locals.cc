@@ -1,5 +1,5 @@
 #include "tests/contract/contract.h"
-#include "tests/contract/threads/parts.h"
+#include "tests/contract/stdthreads/parts.h"
 
 namespace contract {
 

@@ -1,6 +1,6 @@
 // The parts of the contract of the standard library's threads; each makes its checks in the thread of main.
-#ifndef TESTS_CONTRACT_THREADS_PARTS_H_
-#define TESTS_CONTRACT_THREADS_PARTS_H_
+#ifndef TESTS_CONTRACT_STDTHREADS_PARTS_H_
+#define TESTS_CONTRACT_STDTHREADS_PARTS_H_
 
 namespace contract {
 
@@ -11,4 +11,4 @@ void ThreadLocals();     // locals.cc: thread_local, errno, exceptions and round
 
 }  // namespace contract
 
-#endif  // TESTS_CONTRACT_THREADS_PARTS_H_
+#endif  // TESTS_CONTRACT_STDTHREADS_PARTS_H_

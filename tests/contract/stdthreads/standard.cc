@@ -16,7 +16,7 @@
 
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
-#include "tests/contract/threads/parts.h"
+#include "tests/contract/stdthreads/parts.h"
 
 namespace contract {
 namespace {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# threads_contract.sh CHECKS FILE...: the standard library's threads on the bare machine, with 1 to 16 CPUs.
+# stdthreads_contract.sh CHECKS FILE...: the standard library's threads on the bare machine, with 1 to 16 CPUs.
 . tests/metal/boot.sh
 end="END $1 checks, 0 failed"
 shift
