@@ -9,7 +9,8 @@
 namespace toro {
 
 template <typename B>
-concept MachineBackend = requires(typename B::Context context, void* pointer, void (*entry)()) {
+concept MachineBackend = requires(typename B::Context context, typename B::FloatControls controls, void* pointer,
+                                  void (*entry)()) {
   // The pointer that SetCurrentCpuAnchor stored on the CPU that executes this, or null. Never cached by the compiler:
   // a thread that migrates reads its new CPU after the switch.
   { B::CurrentCpuAnchor() } -> std::same_as<void*>;
@@ -20,6 +21,12 @@ concept MachineBackend = requires(typename B::Context context, void* pointer, vo
 
   // Nanoseconds since some moment before boot; the same clock on all CPUs, monotonic across them to within 1 us.
   { B::NowNs() } -> std::same_as<uint64_t>;
+
+  // The floating-point controls of this CPU (rounding, masks) that SwitchContext leaves as they are. SameAs: without the
+  // flags that arithmetic sets.
+  { B::ReadFloatControls() } -> std::same_as<typename B::FloatControls>;
+  { B::WriteFloatControls(controls) } -> std::same_as<void>;
+  { controls.SameAs(controls) } -> std::same_as<bool>;
 
   // Called between two polls of a wait. Must let every other CPU make progress, even when CPUs outnumber cores.
   { B::Relax() } -> std::same_as<void>;

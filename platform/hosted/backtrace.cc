@@ -3,7 +3,6 @@
 // WHY not the unwinder: the kernel's own code has no unwind tables (build_defs/toro_cc.bzl), and every function of ours
 // keeps a frame pointer. WHY libbacktrace: it reads the debug information of this process by itself, and takes memory
 // from mmap only.
-#include <backtrace.h>
 #include <cxxabi.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,6 +12,18 @@
 #include <cstring>
 
 #include "platform/hosted/executor.h"
+
+// From GCC's <backtrace.h>, which is in no folder where clang looks.
+extern "C" {
+struct backtrace_state;
+using BacktraceError = void (*)(void* data, const char* message, int error);
+using BacktracePlace = int (*)(void* data, uintptr_t address, const char* file, int line, const char* function);
+using BacktraceSymbol = void (*)(void* data, uintptr_t address, const char* name, uintptr_t value, uintptr_t bytes);
+backtrace_state* backtrace_create_state(const char* file, int threaded, BacktraceError error, void* data);
+int backtrace_pcinfo(backtrace_state* state, uintptr_t address, BacktracePlace place, BacktraceError error, void* data);
+int backtrace_syminfo(backtrace_state* state, uintptr_t address, BacktraceSymbol symbol, BacktraceError error,
+                      void* data);
+}
 
 namespace toro::hosted {
 namespace {

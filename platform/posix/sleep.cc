@@ -61,7 +61,7 @@ unsigned sleep(unsigned duration_s) {
 }
 
 int sched_yield() noexcept {
-  OnThread() ? toro::Scheduler::Yield() : outside::Yield();
+  OnThread() ? (void)toro::Scheduler::Yield() : outside::Yield();
   return 0;
 }
 
