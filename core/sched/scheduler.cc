@@ -59,9 +59,10 @@ bool Scheduler::RunReady() {
   ++counters_.switches;
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
-  TORO_CHECK(Machine::ReadFloatControls().SameAs(default_float_),
-             "a thread changed MXCSR or the x87 control word and let others run; change them by fesetround and its kin, "
-             "or call KeepFloatControls");
+  TORO_CHECK(
+      Machine::ReadFloatControls().SameAs(default_float_),
+      "a thread changed MXCSR or the x87 control word and let others run; change them by fesetround and its kin, "
+      "or call KeepFloatControls");
   if (departed_ != nullptr) SendDeparted();
   if (retired_ != nullptr) ReleaseRetired();
   return true;
@@ -94,9 +95,7 @@ bool Scheduler::LoopIsNext() {
 }
 
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
-void Scheduler::SwitchFrom(Thread& self) {
-  SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context);
-}
+void Scheduler::SwitchFrom(Thread& self) { SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context); }
 
 // Whoever runs next finds the default controls; what `self` had lies on its stack meanwhile.
 void Scheduler::SwitchTo(Thread& self, Machine::Context& next) {

@@ -109,10 +109,10 @@ using WaitList = IntrusiveList<WaitLink>;
 
 struct alignas(kCacheLineBytes) Thread : ListLink {
   // Bits of `flags`.
-  static constexpr uint8_t kSuspended = 1;    // leaves the ring at its next switch, and stays out until it is resumed
-  static constexpr uint8_t kCancelled = 2;    // has been asked to end
-  static constexpr uint8_t kInList = 4;       // wait_link is in a list
-  static constexpr uint8_t kHasDeadline = 8;  // timer is pending
+  static constexpr uint8_t kSuspended = 1;     // leaves the ring at its next switch, and stays out until it is resumed
+  static constexpr uint8_t kCancelled = 2;     // has been asked to end
+  static constexpr uint8_t kInList = 4;        // wait_link is in a list
+  static constexpr uint8_t kHasDeadline = 8;   // timer is pending
   static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
   static constexpr uint8_t kOwnFloat = 32;     // its floating-point controls are not the default
 
@@ -134,7 +134,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   size_t stack_bytes = 0;     // between the guard pages
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
-  void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
+  void* thread_locals = nullptr;     // the block of thread_local variables, if the platform has one per thread
   ThreadRuntime* runtime = nullptr;  // null: the runtime keeps nothing
   Thread* next_pooled = nullptr;
 

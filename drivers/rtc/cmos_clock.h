@@ -19,8 +19,8 @@ constexpr uint64_t DaysSince1970(uint64_t year, uint64_t month, uint64_t day) {
   constexpr uint16_t kBefore[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
   auto leap_days = [](uint64_t last) { return last / 4 - last / 100 + last / 400; };
   bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969) + kBefore[month - 1] + (leap && month > 2 ? 1 : 0) +
-         day - 1;
+  return (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969) + kBefore[month - 1] +
+         (leap && month > 2 ? 1 : 0) + day - 1;
 }
 
 template <typename Ports>
@@ -44,9 +44,9 @@ class CmosClock {
   static constexpr uint16_t kIndexPort = 0x70, kDataPort = 0x71;
   static constexpr uint8_t kSeconds = 0, kMinutes = 2, kHours = 4, kDay = 7, kMonth = 8, kYear = 9;
   static constexpr uint8_t kStatusA = 10, kStatusB = 11;
-  static constexpr uint8_t kUpdating = 0x80;               // of status A
-  static constexpr uint8_t kTwentyFour = 2, kBinary = 4;   // of status B
-  static constexpr uint8_t kAfternoon = 0x80;              // of the hours, when they count to twelve
+  static constexpr uint8_t kUpdating = 0x80;              // of status A
+  static constexpr uint8_t kTwentyFour = 2, kBinary = 4;  // of status B
+  static constexpr uint8_t kAfternoon = 0x80;             // of the hours, when they count to twelve
   static constexpr int kMostAttempts = 4;
   static constexpr int kMostPolls = 10'000;  // an update takes 2 ms at most; a port access about 1 us
 
@@ -68,7 +68,7 @@ class CmosClock {
   }
 
   Fields ReadFields() {
-    return {Register(kSeconds), Register(kMinutes), Register(kHours), Register(kDay),
+    return {Register(kSeconds), Register(kMinutes), Register(kHours),  Register(kDay),
             Register(kMonth),   Register(kYear),    Register(kStatusB)};
   }
 
@@ -82,7 +82,8 @@ class CmosClock {
     }
     uint64_t year = number(raw.year), month = number(raw.month), day = number(raw.day);
     uint64_t minute = number(raw.minute), second = number(raw.second);
-    if (year > 99 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) return 0;
+    if (year > 99 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+      return 0;
     year += year < 70 ? 2000 : 1900;
     return ((DaysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
   }

@@ -1,8 +1,9 @@
-// Where no thread of the kernel runs, in the hosted world: before main, in message handlers, and on pthreads that are no
+// Where no thread of the kernel runs, in the hosted world: before main, in message handlers, and on pthreads that are
+// no
 // CPU. What applications get from platform/posix is there the C library's own.
 //
-// Functions that applications get instead of the C library's, because the answer is the kernel's: the number of CPUs and,
-// under a seed, the time.
+// Functions that applications get instead of the C library's, because the answer is the kernel's: the number of CPUs
+// and, under a seed, the time.
 #include "platform/posix/outside.h"
 
 #include <dlfcn.h>
@@ -55,7 +56,9 @@ void SleepUntilNs(uint64_t deadline_ns) {
 TORO_UNINSTRUMENTED int CreateKey(pthread_key_t* key, void (*destructor)(void*)) {
   return Next<decltype(pthread_key_create)>("pthread_key_create")(key, destructor);
 }
-TORO_UNINSTRUMENTED int DeleteKey(pthread_key_t key) { return Next<decltype(pthread_key_delete)>("pthread_key_delete")(key); }
+TORO_UNINSTRUMENTED int DeleteKey(pthread_key_t key) {
+  return Next<decltype(pthread_key_delete)>("pthread_key_delete")(key);
+}
 TORO_UNINSTRUMENTED void* GetSpecific(pthread_key_t key) {
   static const auto next = Next<decltype(pthread_getspecific)>("pthread_getspecific");
   return next(key);

@@ -24,9 +24,7 @@ class NoExecutor : public Executor {
  public:
   void WakeCpu(CpuId) override {}
   void HaltCpu(uint64_t) override {}
-  uint64_t NowNs() override {
-    return HostClockNs(CLOCK_MONOTONIC);
-  }
+  uint64_t NowNs() override { return HostClockNs(CLOCK_MONOTONIC); }
   void Relax() override { YieldToHost(); }
 };
 

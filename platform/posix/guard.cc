@@ -44,8 +44,8 @@ extern "C" int __cxa_guard_acquire(uint64_t* guard) {
       return 0;
     }
     TORO_CHECK((seen & ~kWanted) != self, "the constructor of a function-local static comes back to that same static");
-    if ((seen & kWanted) == 0 && !__atomic_compare_exchange_n(constructor, &seen, seen | kWanted, false,
-                                                             __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+    if ((seen & kWanted) == 0 &&
+        !__atomic_compare_exchange_n(constructor, &seen, seen | kWanted, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
       continue;
     }
     Park(constructor, seen | kWanted);

@@ -125,8 +125,7 @@ int pthread_mutex_unlock(pthread_mutex_t* pointer) noexcept {
     return 0;
   }
   SetOwner(mutex, nullptr);
-  if (__atomic_load_n(&mutex.state, __ATOMIC_RELAXED) == kHandOver &&
-      Unpark(&mutex.state, 1, ParkResult::kGiven) > 0) {
+  if (__atomic_load_n(&mutex.state, __ATOMIC_RELAXED) == kHandOver && Unpark(&mutex.state, 1, ParkResult::kGiven) > 0) {
     return 0;
   }
   if (__atomic_exchange_n(&mutex.state, kFree, __ATOMIC_SEQ_CST) > kHeld) Unpark(&mutex.state, 1);

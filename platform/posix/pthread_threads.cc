@@ -92,7 +92,8 @@ int Start(pthread_t* thread, const Wanted& wanted, void* (*start)(void*), void* 
   __atomic_fetch_add(&living, 1, __ATOMIC_SEQ_CST);
   ThreadOptions options;
   options.stack_bytes = wanted.stack_bytes;
-  Result<ThreadId> id = Spawn(cpu, [record] { Run(*record); }, options);
+  Result<ThreadId> id = Spawn(
+      cpu, [record] { Run(*record); }, options);
   if (!id.ok()) {
     __atomic_fetch_sub(&living, 1, __ATOMIC_SEQ_CST);
     record->references.store(1, std::memory_order_relaxed);

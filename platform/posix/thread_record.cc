@@ -75,8 +75,8 @@ ThreadRecord& CurrentRecord() {
 }
 
 pthread_t HandleOf(const ThreadRecord& record) {
-  return static_cast<pthread_t>(reinterpret_cast<uint64_t>(&record) |
-                                static_cast<uint64_t>(record.generation) << kGenerationShift);
+  return static_cast<pthread_t>(reinterpret_cast<uint64_t>(&record) | static_cast<uint64_t>(record.generation)
+                                                                          << kGenerationShift);
 }
 
 ThreadRecord* FindAndLock(pthread_t handle) {

@@ -57,8 +57,7 @@ int pthread_attr_getstacksize(const pthread_attr_t* attributes, size_t* bytes) n
 }
 
 int pthread_attr_setdetachstate(pthread_attr_t* attributes, int state) noexcept {
-  return Set(Of(attributes).detach_state, state,
-             state == PTHREAD_CREATE_JOINABLE || state == PTHREAD_CREATE_DETACHED);
+  return Set(Of(attributes).detach_state, state, state == PTHREAD_CREATE_JOINABLE || state == PTHREAD_CREATE_DETACHED);
 }
 int pthread_attr_getdetachstate(const pthread_attr_t* attributes, int* state) noexcept {
   *state = Of(attributes).detach_state;

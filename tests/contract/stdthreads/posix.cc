@@ -46,12 +46,14 @@ void CreateJoinAndExit() {
   static std::atomic<int> ran;
   ran = 0;
   pthread_t thread;
-  pthread_create(&thread, nullptr, [](void*) { return Number(static_cast<uint64_t>(++ran)); }, nullptr);
+  pthread_create(
+      &thread, nullptr, [](void*) { return Number(static_cast<uint64_t>(++ran)); }, nullptr);
   Check(pthread_detach(thread) == 0, "a thread can be detached");
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_create(&thread, &attributes, [](void*) { return Number(static_cast<uint64_t>(++ran)); }, nullptr);
+  pthread_create(
+      &thread, &attributes, [](void*) { return Number(static_cast<uint64_t>(++ran)); }, nullptr);
   pthread_attr_destroy(&attributes);
   while (ran != 2) sched_yield();
   Check(true, "detached threads run");
@@ -88,8 +90,8 @@ void AffinityChooses() {
   pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
   bool right = true;
   for (int i = 0; i < 3; ++i) {
-    right = right && RunInThread([] { return Number(static_cast<uint64_t>(sched_getcpu())); }, &attributes) ==
-                         Number(last);
+    right =
+        right && RunInThread([] { return Number(static_cast<uint64_t>(sched_getcpu())); }, &attributes) == Number(last);
   }
   pthread_attr_destroy(&attributes);
   Check(right, "pthread_attr_setaffinity_np chooses the CPU");
@@ -244,8 +246,7 @@ void CancellationEndsAWait() {
   bool locked_again = false;
   Check(Cancelled::Try([] {
           pthread_mutex_lock(&Cancelled::mutex);
-          pthread_cleanup_push(
-              [](void*) { pthread_mutex_unlock(&Cancelled::mutex); }, nullptr);
+          pthread_cleanup_push([](void*) { pthread_mutex_unlock(&Cancelled::mutex); }, nullptr);
           for (;;) pthread_cond_wait(&Cancelled::condition, &Cancelled::mutex);
           pthread_cleanup_pop(1);
         }),
