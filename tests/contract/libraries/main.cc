@@ -1,6 +1,7 @@
 // An ordinary library of the distribution that is made of POSIX threads, linked as the distribution compiled it:
 // Boost.Thread uses pthread_create and join, mutexes, conditions, keys, pthread_once, sysconf and the clocks.
 #define BOOST_THREAD_VERSION 4
+#define BOOST_THREAD_PROVIDES_EXECUTORS
 #include <fmt/format.h>
 
 #include <boost/thread.hpp>
