@@ -61,6 +61,9 @@ expect 139 "null dereference" "$faults" -- null
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
 expect 139 "access above the thread's stack" "$faults" -- above-stack
+expect 134 "stack overrun: a function wrote beyond an array of its frame" "$faults" -- smash
+expect 134 "thread deep" "$faults" -- smash
+expect 134 "Smash() (" "$faults" -- smash
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
