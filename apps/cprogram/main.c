@@ -1,6 +1,6 @@
 // cprogram: a C program with threads, as it is written for any POSIX system. Workers take numbers from a queue that a
-// mutex and two conditions guard and count the primes among them; main prints the sum and how long it took. Nothing here
-// names the kernel.
+// mutex and two conditions guard and count the primes among them; main prints the sum and how long it took. Nothing
+// here names the kernel.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>

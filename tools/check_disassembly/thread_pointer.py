@@ -2,9 +2,9 @@
 
 A thread goes on, after a switch, perhaps on another CPU. Two kinds of value are wrong then:
 
-  thread-address  an address made from the thread pointer (`mov` or `add %fs:0,REGISTER`, `__tls_get_addr`). In the hosted world the thread_local
-                  variables belong to the CPU. On the bare machine they move with the thread, so applications may keep
-                  such addresses there; the core is one source for both, and makes none at all.
+  thread-address  an address made from the thread pointer (`mov` or `add %fs:0,REGISTER`, `__tls_get_addr`). In the
+                  hosted world the thread_local variables belong to the CPU. On the bare machine they move with the
+                  thread, so applications may keep such addresses there; the core is one source for both: none.
   cpu-pointer     the pointer to the current CPU's scheduler (the anchor), or an address made from it, saved on the
                   stack before a switch and read again after it. Registers cannot hold it: the switch clobbers all.
 

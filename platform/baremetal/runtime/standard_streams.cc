@@ -49,7 +49,7 @@ int __lockfile(MuslFile* file) {
   while (!__atomic_compare_exchange_n(&file->lock, &seen, mark, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
     if ((seen & ~kWanted) == mark) return 0;
     bool announced = (seen & kWanted) != 0 || __atomic_compare_exchange_n(&file->lock, &seen, seen | kWanted, false,
-                                                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+                                                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     if (announced && seen != 0) {
       toro::posix::Park(reinterpret_cast<uint32_t*>(&file->lock), static_cast<uint32_t>(seen | kWanted));
     }
