@@ -23,8 +23,8 @@ class Barrier {
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
 
-  // Waits until as many threads have arrived as make a round. kTimedOut, kCancelled: the arrival is taken back. kClosed:
-  // the barrier is gone. Thread context of any CPU.
+  // Waits until as many threads have arrived as make a round. kTimedOut, kCancelled: the arrival is taken back.
+  // kClosed: the barrier is gone. Thread context of any CPU.
   Status Arrive(uint64_t deadline_ns = kNever);
 
  private:

@@ -1,12 +1,12 @@
 // Channel<T>: values of type T to the threads of one CPU, from any thread of any CPU, in the order of each sender.
 //
-// WHY. What threads of different CPUs tell each other goes by message to an owner. A bounded channel has room for so many
-// values; a sender takes room first and sends then, so a Send that gives up has sent nothing. Room is given in the order
-// in which it was asked for.
+// WHY. What threads of different CPUs tell each other goes by message to an owner. A bounded channel has room for so
+// many values; a sender takes room first and sends then, so a Send that gives up has sent nothing. Room is given in the
+// order in which it was asked for.
 //
 // INVARIANTS
-//   I1. A channel belongs to the CPU on which it was made; its threads receive. Others know its handle: what arrives when
-//       the channel is gone is destroyed.
+//   I1. A channel belongs to the CPU on which it was made; its threads receive. Others know its handle: what arrives
+//       when the channel is gone is destroyed.
 //   I2. Of a bounded channel, values that are queued, values under way and room that is granted are `capacity` at most.
 //       Room that is granted to a sender that has given up comes back.
 //   I3. Nobody waits for room while there is some, and nobody waits to receive while a value is queued that no other
@@ -39,8 +39,8 @@ class ChannelRoom {
 
   CpuId owner() const { return owner_; }
 
-  // Nothing is sent any more: Send fails with kClosed, and Receive when what was sent before is taken. In order with what
-  // this CPU has sent. Any CPU, any context.
+  // Nothing is sent any more: Send fails with kClosed, and Receive when what was sent before is taken. In order with
+  // what this CPU has sent. Any CPU, any context.
   void Close();
 
  protected:
@@ -223,7 +223,8 @@ class Channel : public ChannelRoom {
   void Grow() {
     const size_t slots = slots_ == 0 ? kFirstSlots : slots_ * 2;
     auto* ring = static_cast<Slot*>(AllocateBytes(slots * sizeof(Slot)));
-    TORO_CHECK(ring != nullptr, "no memory for what was sent to a channel; bound the channel, or give the machine more");
+    TORO_CHECK(ring != nullptr,
+               "no memory for what was sent to a channel; bound the channel, or give the machine more");
     // To find the memory messages may have been taken, and the ring may have grown.
     if (put_ - taken_ < slots_ || slots <= slots_) {
       FreeBytes(ring);

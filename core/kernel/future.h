@@ -1,14 +1,14 @@
 // Future<T> and Promise<T>: a value that comes later, from any CPU; CallAsync and SpawnAsync, which make them.
 //
 // INVARIANTS
-//   I1. A future belongs to the CPU on which it was made; threads of that CPU wait for it, others stop the kernel with a
-//       report. A promise may go to any CPU.
-//   I2. A value for a future that is gone, because it was destroyed or gave up, is destroyed where it arrives. It is never
-//       written to where the future was (handle_table.h).
+//   I1. A future belongs to the CPU on which it was made; threads of that CPU wait for it, others stop the kernel with
+//       a report. A promise may go to any CPU.
+//   I2. A value for a future that is gone, because it was destroyed or gave up, is destroyed where it arrives. It is
+//       never written to where the future was (handle_table.h).
 //   I3. A promise that is destroyed without a value says so: its future has kClosed.
 //
-// COST. A value that can be copied as bytes and has 40 bytes at most comes in one line; a larger one in a box, memory of
-// the CPU that made it.
+// COST. A value that can be copied as bytes and has 40 bytes at most comes in one line; a larger one in a box, memory
+// of the CPU that made it.
 #ifndef CORE_KERNEL_FUTURE_H_
 #define CORE_KERNEL_FUTURE_H_
 
@@ -36,8 +36,8 @@ using ValueOf = std::conditional_t<std::is_void_v<T>, Unit, T>;
 inline constexpr size_t kInlineWords = kAnswerWords - 1;
 
 template <typename Value>
-inline constexpr bool kInline = std::is_trivially_copyable_v<Value> && sizeof(Value) <= kInlineWords * sizeof(uint64_t) &&
-                                alignof(Value) <= alignof(uint64_t);
+inline constexpr bool kInline = std::is_trivially_copyable_v<Value> &&
+                                sizeof(Value) <= kInlineWords * sizeof(uint64_t) && alignof(Value) <= alignof(uint64_t);
 
 using Destroy = void (*)(void* box);
 
@@ -67,8 +67,8 @@ class Promise {
     if (handle_ != 0) Fail(Status::kClosed);
   }
 
-  // Once; any CPU, any context. kOutOfMemory: no room for a box in the partition of this CPU; the promise is still to be
-  // kept.
+  // Once; any CPU, any context. kOutOfMemory: no room for a box in the partition of this CPU; the promise is still to
+  // be kept.
   template <typename U = Value>
   Status Set(U&& value) {
     CheckUnset();
@@ -152,8 +152,8 @@ class Future : Answerable {
   }
 
   // Waits for the value and takes it; for Future<void>, the result has nothing in it but its status. kTimedOut and
-  // kCancelled: it may be asked again. kClosed: nobody will set it, or it was taken. And what Promise::Fail said. Thread
-  // context.
+  // kCancelled: it may be asked again. kClosed: nobody will set it, or it was taken. And what Promise::Fail said.
+  // Thread context.
   Result<Value> Get(uint64_t deadline_ns = kNever) {
     Scheduler& here = Here();
     TORO_CHECK(here.MayBlock(), "waited for a future outside of a thread");
@@ -301,7 +301,8 @@ class AsyncCall {
   static void DeliverBoxed(Cpu& here, CpuId from, const uint64_t* words, size_t) {
     auto* box = reinterpret_cast<Function*>(words[1]);
     Run(*box, from, words[0]);
-    call_internal::GiveBack(here.scheduler(), from, box, [](void* function) { static_cast<Function*>(function)->~Function(); });
+    call_internal::GiveBack(here.scheduler(), from, box,
+                            [](void* function) { static_cast<Function*>(function)->~Function(); });
   }
 
   static void RunStart(void* argument) {
@@ -318,15 +319,15 @@ class AsyncCall {
   }
 };
 
-// Runs function() on CPU `cpu`, between two threads of it, without waiting: it must be brief, must not wait and must not
-// throw. The future has what it returns; kNoSuchCpu, kOutOfMemory (for what does not fit into a line). Any context.
+// Runs function() on CPU `cpu`, between two threads of it, without waiting: it must be brief, must not wait and must
+// not throw. The future has what it returns; kNoSuchCpu, kOutOfMemory (for what does not fit into a line). Any context.
 template <typename Function>
 auto CallAsync(CpuId cpu, Function function) {
   return AsyncCall<Function>::Call(cpu, std::move(function));
 }
 
-// As Call, with an end to the waiting: kTimedOut, kCancelled. The function may be run nevertheless, so it must not refer
-// to what ends with the caller.
+// As Call, with an end to the waiting: kTimedOut, kCancelled. The function may be run nevertheless, so it must not
+// refer to what ends with the caller.
 template <typename Function>
 auto CallUntil(CpuId cpu, uint64_t deadline_ns, Function function) {
   return CallAsync(cpu, std::move(function)).Get(deadline_ns);

@@ -1,7 +1,8 @@
 // CpuLocal: what belongs to one CPU, and is misused from another.
 //
-// WHY. Mutex, CondVar, Semaphore and Event are for threads of one CPU. Threads switch only where they say so, so nothing
-// of them needs an atomic instruction; used from another CPU they would break silently. So every use asks where it is.
+// WHY. Mutex, CondVar, Semaphore and Event are for threads of one CPU. Threads switch only where they say so, so
+// nothing of them needs an atomic instruction; used from another CPU they would break silently. So every use asks where
+// it is.
 //
 // COST. One load and a comparison.
 #ifndef CORE_SCHED_CPU_LOCAL_H_

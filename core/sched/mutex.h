@@ -8,8 +8,8 @@
 //   I2. The holder stays on the CPU of the mutex (Migrate: kHoldsMutex), and does not end (Scheduler::Exit).
 //   I3. A thread that is woken from CondVar::Wait holds the mutex again, however the wait ended.
 //
-// Misuse that has no status stops the kernel with a report: use from another CPU or in message context, Lock by the holder,
-// Unlock by another thread, a mutex that is destroyed while it is held.
+// Misuse that has no status stops the kernel with a report: use from another CPU or in message context, Lock by the
+// holder, Unlock by another thread, a mutex that is destroyed while it is held.
 //
 // COST. Lock and Unlock without waiters: a few loads and stores, no atomic instruction.
 #ifndef CORE_SCHED_MUTEX_H_
@@ -84,7 +84,9 @@ class MutexHolder {
 class CondVar : CpuLocal {
  public:
   CondVar() = default;
-  ~CondVar() { TORO_CHECK(waiting_.empty(), "destroyed a condition for which threads wait; notify and join them first"); }
+  ~CondVar() {
+    TORO_CHECK(waiting_.empty(), "destroyed a condition for which threads wait; notify and join them first");
+  }
 
   // Unlocks the mutex, which this thread holds, and waits until notified, first come first served; locks it again. kOk,
   // kTimedOut, kCancelled; the mutex is held in each case. There are no wake-ups for no reason, but what was notified

@@ -1,11 +1,12 @@
 // Semaphore and Event, for the threads of one CPU.
 //
 // INVARIANTS
-//   I1. Nobody waits for a semaphore whose count is above zero: Release hands over to the thread that has waited longest.
+//   I1. Nobody waits for a semaphore whose count is above zero: Release hands over to the thread that has waited
+//       longest.
 //   I2. Nobody waits for an event that is set.
 //
-// What makes threads ready (Release, Set) may be called in any context of the CPU, also by message handlers and timers. Use
-// from another CPU, waiting in message context, and destruction while threads wait stop the kernel with a report.
+// What makes threads ready (Release, Set) may be called in any context of the CPU, also by message handlers and timers.
+// Use from another CPU, waiting in message context, and destruction while threads wait stop the kernel with a report.
 #ifndef CORE_SCHED_SEMAPHORE_H_
 #define CORE_SCHED_SEMAPHORE_H_
 

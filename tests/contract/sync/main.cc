@@ -1,5 +1,5 @@
-// Contract of what threads wait with: Mutex, CondVar, Semaphore and Event on one CPU; Channel, Future and Barrier between
-// CPUs.
+// Contract of what threads wait with: Mutex, CondVar, Semaphore and Event on one CPU; Channel, Future and Barrier
+// between CPUs.
 #include <atomic>
 #include <memory>
 #include <string>
@@ -373,8 +373,9 @@ void APromiseIsKeptOrBroken() {
     auto [kept, value] = toro::Promise<int>::Make();
     auto [broken, none] = toro::Promise<std::string>::Make();
     auto [late, gone] = toro::Promise<int>::Make();
-    Check(!value.Ready() && value.Get(0).status() == Status::kTimedOut && value.Get(Soon()).status() == Status::kTimedOut,
-          "a future whose CPU does not answer ends at the deadline");
+    Check(
+        !value.Ready() && value.Get(0).status() == Status::kTimedOut && value.Get(Soon()).status() == Status::kTimedOut,
+        "a future whose CPU does not answer ends at the deadline");
     JoinAll({Start(cpu, [k = std::move(kept), b = std::move(broken)]() mutable { (void)k.Set(7); })});
     Check(value.Get().value() == 7, "and can be asked again");
     Check(none.Get().status() == Status::kClosed, "a promise that is dropped says so");
