@@ -243,6 +243,7 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
+  thread.arena.EndOwner();
   Joiner joiner = table_.End(thread.id);
   GiveThread(thread);
   if (joiner.record != nullptr) AnswerJoin(joiner, Status::kOk);

@@ -97,6 +97,7 @@ void Scheduler::RunStarts(void*) {
 void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.ended;
   ++counters_.created;
+  self.arena.EndOwner();
   self.id = table_.Renew(self.id);
   if (platform::ThreadLocalBytes() > 0) platform::InitThreadLocals(self.thread_locals);
 }

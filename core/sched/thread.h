@@ -17,6 +17,7 @@
 #include "core/base/units.h"
 #include "core/exchange/message.h"
 #include "core/machine/machine.h"
+#include "core/memory/arena.h"
 #include "core/sched/timer_wheel.h"
 
 namespace toro {
@@ -89,6 +90,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   void* closure = nullptr;
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
   Thread* next_pooled = nullptr;
+  Arena arena{Arena::Unmade::kUnmade};  // core/kernel/thread_arena.h
   uint32_t colour = 0;
   bool ended = false;    // goes home to be used again
   bool polling = false;  // its last look found nothing (pollers.h)

@@ -4,6 +4,7 @@
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
+#include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 
 namespace {
@@ -49,6 +50,23 @@ int Make(const char* fault) {
   if (is("foreign-free")) {
     static char in_the_image[64];
     toro::FreeBytes(in_the_image);
+  }
+  if (is("arena-elsewhere")) {
+    static toro::Arena arena;
+    OnLastCpu([] { (void)arena.Allocate(1); });
+  }
+  if (is("arena-of-another-thread")) {
+    static toro::Arena& mine = toro::ThreadArena();
+    (void)toro::Join(toro::Spawn(toro::kBootCpu, [] { (void)mine.Allocate(1); }).value());
+  }
+  if (is("arena-in-handler")) {
+    toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { (void)toro::ThreadArena(); });
+  }
+  if (is("scratch-order")) {
+    auto* outer = new toro::ScratchScope(toro::ThreadArena());
+    auto* inner = new toro::ScratchScope(toro::ThreadArena());
+    delete outer;
+    delete inner;
   }
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });

@@ -49,6 +49,10 @@ expect 139 "access above the thread's stack" "$faults" -- above-stack
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
+expect 134 "an arena was used on another CPU" "$faults" -- arena-elsewhere
+expect 134 "a thread's arena was used by another thread" "$faults" -- arena-of-another-thread
+expect 134 "asked for a thread's arena outside of a thread" "$faults" -- arena-in-handler
+expect 134 "scratch memory was released out of order" "$faults" -- scratch-order
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
 # One report, whole, even when all CPUs fail at once.
