@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/base/cpu_id.h"
+#include "core/base/result.h"
 
 namespace toro::platform {
 
@@ -19,6 +20,15 @@ void WakeCpu(CpuId cpu);
 // deadline). Called with interrupts masked: a wake-up that arrived since they were masked makes it return at once.
 // Returns with interrupts unmasked. May return early for no reason. Each CPU for itself.
 void HaltCpu(uint64_t deadline_ns);
+
+// How many bytes of a line HaltCpu can watch: 0, or a store by any CPU to these first bytes of the line that WatchLine
+// named ends the halt as WakeCpu does. The same for ever, on all CPUs.
+size_t WatchableBytes();
+
+// The next HaltCpu of this CPU also returns when the line at `line` was written after this call. A load after this call
+// sees what was written before it. Called with interrupts masked, right before the last look; no effect when
+// WatchableBytes() is 0.
+void WatchLine(const void* line);
 
 // Writes to the console. CPU 0 only, or any CPU that is about to stop for ever. Does not block for long.
 void ConsoleWrite(const char* text, size_t bytes);
@@ -35,6 +45,20 @@ bool SetGuardPage(void* page, bool guard);
 
 // Called on the CPU that a thread with that guard page has just moved to, before the thread runs there.
 void AdoptGuardPage(void* page);
+
+// How pages may be accessed.
+enum class PageAccess : uint8_t { kNormal, kReadOnly, kUncached, kWriteCombining };
+
+// Sets the access of `count` pages at `pages`, aligned to kPageBytes, which lie in the partition of the calling CPU.
+// Holds on this CPU; on another it holds after AdoptPageAccess there. kOutOfMemory: nothing has changed. kNotSupported:
+// this world cannot, nothing has changed.
+Status SetPageAccess(void* pages, size_t count, PageAccess access);
+
+// What this CPU remembers of these pages, in translations and in caches, is forgotten. Any CPU, any context.
+void AdoptPageAccess(void* pages, size_t count, PageAccess access);
+
+// The address by which a device reaches memory of a partition.
+uint64_t PhysicalAddress(const void* address);
 
 // Bytes of a thread's block of thread_local variables (0: none, or the platform keeps them elsewhere).
 size_t ThreadLocalBytes();

@@ -33,7 +33,7 @@ namespace toro {
 
 // Where an arena takes its chunks from, and gives them back to.
 struct ArenaSource {
-  void* (*allocate)(size_t bytes);           // 16-byte aligned; null: no room
+  void* (*allocate)(size_t bytes);          // 16-byte aligned; null: no room
   void (*free)(void* chunk, size_t bytes);  // on any CPU
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/base/cpu_id.h"
 
@@ -33,12 +34,30 @@ void SetExecutor(Executor& executor);
 // Writes into `text` which CPU and thread run now, for fatal reports. Set by the composition root; may be null.
 extern void (*describe_current)(char* text, size_t bytes);
 
+// Where the memory of the partitions begins, here and in the simulated machine, whose devices would see it there. Set
+// by the composition root.
+extern uintptr_t memory_begin;
+inline constexpr uint64_t kSimulatedMemory = 1 << 20;
+
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 
 // Writes the fatal report with CPU, thread and backtrace to standard error, and ends the process with `status`. Takes
 // no memory of any partition: there may be none left.
 [[noreturn, gnu::format(printf, 2, 3)]] void Die(int status, const char* format, ...);
+
+// A fatal report in parts: returns to the one pthread that may write it; ends the process at once when that one is
+// writing a report already.
+void BeginReport(int status);
+// Writes to standard error.
+void ReportText(std::string_view text);
+// "on CPU 1, thread worker", as an indented line; `end` stands at its end.
+void ReportWhere(const char* end);
+// The functions that `count` addresses of code lie in, with file and line.
+void ReportFrames(const uint64_t* addresses, size_t count);
+// The functions that led to the frame at `frame`, a frame pointer, after the one of `address` if that is not 0.
+void ReportFramesFrom(uint64_t address, const void* frame);
+[[noreturn]] void EndReport(int status);
 
 }  // namespace toro::hosted
 

@@ -4,6 +4,7 @@
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
+#include "core/kernel/region.h"
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 
@@ -67,6 +68,22 @@ int Make(const char* fault) {
     auto* inner = new toro::ScratchScope(toro::ThreadArena());
     delete outer;
     delete inner;
+  }
+  if (is("write-read-only")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    // The last CPU knows the page as writable before, and must not after.
+    OnLastCpu([] { *static_cast<volatile char*>(region.address) = 1; });
+    (void)toro::SetRegionAccess(region, toro::RegionAccess::kReadOnly);
+    OnLastCpu([] { *static_cast<volatile char*>(region.address) = 2; });
+  }
+  if (is("free-region-elsewhere")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    OnLastCpu([] { toro::FreeRegion(region); });
+  }
+  if (is("region-in-handler")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    toro::Call(toro::CpuId{toro::CpuCount() - 1},
+               [] { (void)toro::SetRegionAccess(region, toro::RegionAccess::kReadOnly); });
   }
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });

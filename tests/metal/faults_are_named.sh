@@ -23,6 +23,8 @@ q35="-M q35 -smp 2 -m 64"
   boot 134 "an arena was used on another CPU" "$faults" $q35 -append "-- arena-elsewhere"
   boot 134 "a thread's arena was used by another thread" "$faults" $q35 -append "-- arena-of-another-thread"
   boot 134 "scratch memory was released out of order" "$faults" $q35 -append "-- scratch-order"
+  boot 134 "which is read-only" "$faults" $q35 -append "-- write-read-only"
+  boot 134 "freed a region that is none of this CPU" "$faults" $q35 -append "-- free-region-elsewhere"
   boot 134 "blocked outside of a thread" "$faults" $q35 -append "-- block-in-handler"
 
   boot 1 "cpus=" "$hello" $q35 -append "cpus=0"

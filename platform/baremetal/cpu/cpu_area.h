@@ -32,7 +32,8 @@ struct CpuBlock {
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
-  ControlBits control;  // as they were when the CPU had entered its address space
+  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
+  ControlBits control;        // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);

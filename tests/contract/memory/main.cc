@@ -1,12 +1,16 @@
-// The contract of memory beyond malloc: arenas, scratch memory, memory resources.
+// The contract of memory beyond malloc: arenas, scratch memory, memory resources, DMA buffers, regions. The argument
+// `metal` says that the world is the bare machine, where a region may go without the cache.
 #include <memory_resource>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/kernel/allocation.h"
+#include "core/kernel/dma.h"
 #include "core/kernel/mailbox.h"
-#include "core/kernel/memory_report.h"
 #include "core/kernel/memory_resources.h"
+#include "core/kernel/memory_use.h"
+#include "core/kernel/region.h"
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
@@ -113,7 +117,9 @@ void AnArenaTravelsWithItsThreadAndEndsAtHome() {
   }
   Check(kept, "an arena travels with its thread, and grows where the thread is");
   Check(ArenasComeBackTo(arenas), "an arena whose thread ended away from home is released");
-  Check(ComesBackTo(LastCpu(), away) && ComesBackTo(toro::kBootCpu, home + 64 * toro::kKiB),
+  // Each round takes 300 KiB and more; what the CPUs keep for threads that come by is less than one of them.
+  constexpr size_t kTables = 64 * toro::kKiB;
+  Check(ComesBackTo(LastCpu(), away + kTables) && ComesBackTo(toro::kBootCpu, home + kTables),
         "its chunks go back to the partitions that they came from");
 }
 
@@ -237,12 +243,169 @@ void ContainersLiveInArenasAndPartitions() {
   toro::PartitionResource there;
   Arena first, second;
   toro::ArenaResource a(first), b(second), c(first);
-  Check(here == there && a != b && a == c && !(here == a), "resources are equal when each may free what the other gave");
+  Check(here == there && a != b && a == c && !(here == a),
+        "resources are equal when each may free what the other gave");
+}
+
+// ---- DMA buffers ----
+
+void DmaBuffersKeepToTheirLimits() {
+  size_t used = UsedBytes(toro::kBootCpu);
+  bool all = true;
+  for (size_t bytes : {1, 100, 1500, 4096, 9000, 40'000, 65'536}) {
+    for (size_t align_bytes : {1, 64, 4096}) {
+      for (uint64_t boundary : {uint64_t{0}, uint64_t{65'536}, uint64_t{1} << 32}) {
+        toro::DmaBuffer buffers[5];
+        for (toro::DmaBuffer& buffer : buffers) {
+          auto result = toro::AllocateDma(bytes, {.align_bytes = align_bytes, .boundary_bytes = boundary});
+          all = all && result.ok();
+          if (!result.ok()) continue;
+          buffer = result.value();
+          uint64_t last = buffer.physical + bytes - 1;
+          all = all && buffer.bytes == bytes && buffer.physical % align_bytes == 0 &&
+                buffer.physical == toro::PhysicalAddressOf(buffer.address) &&
+                last == toro::PhysicalAddressOf(static_cast<char*>(buffer.address) + bytes - 1) &&
+                (boundary == 0 || buffer.physical / boundary == last / boundary);
+        }
+        for (toro::DmaBuffer& buffer : buffers) toro::FreeDma(buffer);
+      }
+    }
+  }
+  Check(all, "DMA buffers are aligned and cross no boundary");
+  Check(ComesBackTo(toro::kBootCpu, used), "and come back");
+  toro::DmaBuffer buffer = toro::AllocateDma(100).value();
+  toro::Call(LastCpu(), [buffer] { toro::FreeDma(buffer); });
+  Check(ComesBackTo(toro::kBootCpu, used), "from another CPU too");
+}
+
+void ADmaBufferLiesBelowItsLimitThoughMostOfThatIsTaken() {
+  size_t used = UsedBytes(toro::kBootCpu);
+  constexpr size_t kBlock = 64 * toro::kKiB;
+  // All of the partition in blocks; then one of the lower half is given back, and half of those above it.
+  void* blocks = nullptr;
+  uint64_t lowest = ~uint64_t{0}, highest = 0;
+  while (void* block = toro::AllocateBytes(kBlock)) {
+    *static_cast<void**>(block) = blocks;
+    blocks = block;
+    uint64_t physical = toro::PhysicalAddressOf(block);
+    lowest = physical < lowest ? physical : lowest;
+    highest = physical > highest ? physical : highest;
+  }
+  uint64_t limit = lowest + (highest - lowest) / 2;
+  void* low = nullptr;
+  for (void** at = &blocks; *at != nullptr;) {
+    void* block = *at;
+    uint64_t physical = toro::PhysicalAddressOf(block);
+    bool is_low = low == nullptr && physical + kBlock <= limit;
+    if (is_low || (physical > limit && physical / kBlock % 2 == 0)) {
+      *at = *static_cast<void**>(block);
+      if (is_low) low = block;
+      toro::FreeBytes(block);
+    } else {
+      at = static_cast<void**>(block);
+    }
+  }
+  auto found = toro::AllocateDma(kBlock, {.below_address = limit});
+  auto none = toro::AllocateDma(kBlock, {.below_address = limit});
+  Check(found.ok() && found.value().physical + kBlock <= limit && none.status() == Status::kOutOfMemory,
+        "a DMA buffer lies below its limit though nearly all memory there is taken");
+  if (found.ok()) toro::FreeDma(found.value());
+  if (none.ok()) toro::FreeDma(none.value());
+  while (blocks != nullptr) {
+    void* next = *static_cast<void**>(blocks);
+    toro::FreeBytes(blocks);
+    blocks = next;
+  }
+  Check(ComesBackTo(toro::kBootCpu, used), "and what was held meanwhile is back");
+}
+
+void WrongDmaLimitsAreRefused() {
+  bool all = toro::AllocateDma(0).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateDma(64, {.align_bytes = 48}).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateDma(64, {.align_bytes = 0}).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateDma(64, {.boundary_bytes = 100}).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateDma(65, {.boundary_bytes = 64}).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateDma(64, {.below_address = 4096}).status() == Status::kOutOfMemory;
+  all = all && toro::AllocateDma(~size_t{0}).status() == Status::kOutOfMemory;
+  Check(all, "wrong DMA limits are refused");
+}
+
+// ---- regions ----
+
+// Whether pages can be uncached here: on the bare machine.
+bool caches_can_be_chosen = false;
+
+void RegionsKeepTheirContents() {
+  size_t used = UsedBytes(toro::kBootCpu);
+  bool all = true;
+  for (size_t bytes : {size_t{1}, 3 * toro::kPageBytes, 3 * toro::kMiB}) {
+    toro::Region region = toro::AllocateRegion(bytes).value();
+    char* at = static_cast<char*>(region.address);
+    for (size_t i = 0; i < region.bytes; ++i) at[i] = static_cast<char>(i / 7);
+    for (toro::RegionAccess access : {toro::RegionAccess::kReadOnly, toro::RegionAccess::kNormal,
+                                      toro::RegionAccess::kUncached, toro::RegionAccess::kWriteCombining}) {
+      bool is_cache = access == toro::RegionAccess::kUncached || access == toro::RegionAccess::kWriteCombining;
+      Status wanted = is_cache && !caches_can_be_chosen ? Status::kNotSupported : Status::kOk;
+      all = all && toro::SetRegionAccess(region, access) == wanted;
+      if (access != toro::RegionAccess::kReadOnly) ++at[region.bytes - 1], --at[region.bytes - 1];
+      bool kept = toro::Call(LastCpu(), [at, bytes = region.bytes] {
+        bool same = true;
+        for (size_t i = 0; i < bytes; ++i) same = same && at[i] == static_cast<char>(i / 7);
+        return same;
+      });
+      all = all && kept;
+    }
+    toro::FreeRegion(region);
+  }
+  Check(all, "a region keeps its contents, whatever its access, on every CPU");
+  // Page tables are never given back: 4 KiB for each large page that was split.
+  Check(ComesBackTo(toro::kBootCpu, used + 4 * toro::kPageBytes), "its pages come back");
+}
+
+void APageOfARegionIsReadOnlyByItself() {
+  toro::Region region = toro::AllocateRegion(3 * toro::kPageBytes).value();
+  auto* at = static_cast<volatile char*>(region.address);
+  toro::Region middle{static_cast<char*>(region.address) + toro::kPageBytes, toro::kPageBytes};
+  bool all = toro::SetRegionAccess(middle, toro::RegionAccess::kReadOnly) == Status::kOk;
+  at[toro::kPageBytes - 1] = 1;
+  at[2 * toro::kPageBytes] = 2;
+  toro::FreeRegion(region);
+  // What comes from there next is ordinary.
+  toro::Region again = toro::AllocateRegion(3 * toro::kPageBytes).value();
+  for (size_t i = 0; i < again.bytes; ++i) static_cast<volatile char*>(again.address)[i] = 3;
+  toro::FreeRegion(again);
+  Check(all, "a page of a region is read-only by itself, and ordinary when the region is freed");
+}
+
+void WrongRegionsAreRefused() {
+  toro::Region region = toro::AllocateRegion(2 * toro::kPageBytes).value();
+  auto set = [](void* address, size_t bytes) {
+    return toro::SetRegionAccess({address, bytes}, toro::RegionAccess::kReadOnly);
+  };
+  char* at = static_cast<char*>(region.address);
+  static char in_the_image[16];
+  bool all = set(at + 16, toro::kPageBytes) == Status::kInvalidArgument;
+  all = all && set(at, 100) == Status::kInvalidArgument && set(at, 0) == Status::kInvalidArgument;
+  all = all && set(at, ~size_t{0} << 12) == Status::kInvalidArgument;
+  all = all && set(in_the_image, toro::kPageBytes) == Status::kInvalidArgument;
+  auto elsewhere = toro::Spawn(LastCpu(), [region, &all] {
+    bool refused = toro::CpuCount() == 1 ||
+                   toro::SetRegionAccess(region, toro::RegionAccess::kReadOnly) == Status::kInvalidArgument;
+    toro::Call(toro::kBootCpu, [refused, &all] { all = all && refused; });
+  });
+  (void)toro::Join(elsewhere.value());
+  all = all && toro::AllocateRegion(0).status() == Status::kInvalidArgument;
+  all = all && toro::AllocateRegion(~size_t{0}).status() == Status::kOutOfMemory;
+  all = all && toro::AllocateRegion(size_t{1} << 46).status() == Status::kOutOfMemory;
+  at[0] = 1;
+  toro::FreeRegion(region);
+  Check(all, "wrong regions are refused");
 }
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  caches_can_be_chosen = argc == 2 && std::string_view(argv[1]) == "metal";
   AThreadsArenaIsGoneBeforeItsJoinerHears();
   EveryThreadHasAnArenaOfItsOwn();
   AnArenaTravelsWithItsThreadAndEndsAtHome();
@@ -251,6 +414,12 @@ int main() {
   AnArenaServesAllThreadsOfItsCpu();
   AnExhaustedPartitionRefusesAndRecovers();
   ContainersLiveInArenasAndPartitions();
-  toro::PrintMemoryReport();
+  DmaBuffersKeepToTheirLimits();
+  ADmaBufferLiesBelowItsLimitThoughMostOfThatIsTaken();
+  WrongDmaLimitsAreRefused();
+  RegionsKeepTheirContents();
+  APageOfARegionIsReadOnlyByItself();
+  WrongRegionsAreRefused();
+  toro::PrintMemoryUse();
   return contract::End();
 }
