@@ -23,6 +23,7 @@ _COMMON = [
     "-fno-omit-frame-pointer",  # panic walks the frames
     "-fno-delete-null-pointer-checks",
     "-fno-strict-aliasing",
+    "-fstack-protector-strong",  # bare metal: a canary per thread, platform/baremetal/runtime/thread_block.h
 ] + _WARNINGS
 
 # The core throws nothing, and nothing may be thrown through it: see ARCHITECTURE.md, "Errors". So its code has no
@@ -45,7 +46,9 @@ _NO_UNWIND_TABLES = select({
 })
 
 # A fault of the CPU may become an exception at any instruction (core/kernel/cpu_fault.h).
+# A frame larger than a page is touched page by page, so that it meets the guard page below the stack.
 _APPLICATION = _COMMON + [
+    "-fstack-clash-protection",
     "-fnon-call-exceptions",
     "-fasynchronous-unwind-tables",
 ]
