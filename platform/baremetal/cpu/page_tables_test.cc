@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <tuple>
-
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "core/base/units.h"
@@ -102,10 +101,9 @@ TEST_F(PageTablesTest, OnePageGetsOtherRightsAndNothingElseChanges) {
   ASSERT_TRUE(tables().Map(4 * kMiB, 6 * kMiB, Rights::kReadWrite, Take));
   uint64_t page = 4 * kMiB + 7 * kPageBytes;
   ASSERT_TRUE(tables().Split(page, Take));
-  for (auto [rights, writable, attribute] : {std::tuple{Rights::kReadOnly, false, 0u},
-                                             std::tuple{Rights::kDevice, true, 3u},
-                                             std::tuple{Rights::kWriteCombining, true, 1u},
-                                             std::tuple{Rights::kReadWrite, true, 0u}}) {
+  for (auto [rights, writable, attribute] :
+       {std::tuple{Rights::kReadOnly, false, 0u}, std::tuple{Rights::kDevice, true, 3u},
+        std::tuple{Rights::kWriteCombining, true, 1u}, std::tuple{Rights::kReadWrite, true, 0u}}) {
     pages_left = 0;
     ASSERT_TRUE(tables().SetRights(page, rights, Take));
     EXPECT_EQ(PageTables::IsWritable(tables().Find(page)), writable);
