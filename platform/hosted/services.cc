@@ -1,7 +1,6 @@
 // The slow lane of the hosted world, and how a hosted kernel dies.
 #include "core/machine/platform_services.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,11 +8,11 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "core/machine/machine.h"
+#include "platform/hosted/c_library.h"
 #include "platform/hosted/executor.h"
 
 namespace toro {
@@ -25,12 +24,8 @@ class NoExecutor : public Executor {
  public:
   void WakeCpu(CpuId) override {}
   void HaltCpu(uint64_t) override {}
-  uint64_t NowNs() override {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
-  }
-  void Relax() override { sched_yield(); }
+  uint64_t NowNs() override { return HostClockNs(CLOCK_MONOTONIC); }
+  void Relax() override { YieldToHost(); }
 };
 
 NoExecutor no_executor;
@@ -96,6 +91,17 @@ void CheckFailed(const char* file, int line, const char* expression, const char*
 
 void CheckFailedAt(const char* file, int line, const char* message, const void* address) {
   hosted::Die(hosted::kCheckFailedStatus, "%s:%d: %s [address %p]", file, line, message, address);
+}
+
+// In place of the C library's, so that the report is ours. The stack cannot be trusted: of the backtrace there is only
+// the function that overran its frame.
+extern "C" [[noreturn]] void __stack_chk_fail() {
+  hosted::BeginReport(hosted::kCheckFailedStatus);
+  hosted::ReportText("toro: fatal: stack overrun: a function wrote beyond an array of its frame\n");
+  hosted::ReportWhere("");
+  uint64_t caller = reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1;
+  hosted::ReportFrames(&caller, 1);
+  hosted::EndReport(hosted::kCheckFailedStatus);
 }
 
 namespace platform {

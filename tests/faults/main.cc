@@ -1,10 +1,22 @@
 // faults: makes the mistake that its argument names, so that tests can look at the report. In both worlds.
 #include <cstdio>
 #include <cstring>
+#include <mutex>
+#include <stdexcept>
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
 #include "core/kernel/toro.h"
+
+static volatile int six = 6;
+
+// Writes beyond an array of its frame. Has external linkage, so that the hosted report can name it.
+[[gnu::noinline]] void Smash();
+[[gnu::noinline]] void Smash() {
+  char array[16];
+  std::memset(array, six, static_cast<size_t>(six) * 7);
+  asm volatile("" : : "r"(array) : "memory");
+}
 
 namespace {
 
@@ -27,10 +39,48 @@ volatile int* volatile null = nullptr;
   return here;
 }
 
+// Reaches beyond the guard page in one step.
+[[gnu::noinline]] int LargeFrame(int value) {
+  volatile char frame[1 << 20];
+  frame[0] = static_cast<char>(value);
+  return frame[0];
+}
+
 void OnLastCpu(void (*fault)()) {
   toro::CpuId last{toro::CpuCount() - 1};
   auto thread = toro::Spawn(last, [fault] { fault(); }, {.name = "deep"});
   (void)toro::Join(thread.value());
+}
+
+// Whoever catches is beyond a function through which nothing may be thrown.
+[[gnu::noinline]] int DivideInNoexcept() noexcept { return seven / zero; }
+
+struct DividesWhenDestroyed {
+  [[gnu::noinline]] ~DividesWhenDestroyed() { zero = seven / zero; }
+};
+
+int MakeAndCatch(const char* fault) {
+  auto is = [fault](const char* name) { return std::strcmp(fault, name) == 0; };
+  try {
+    if (is("noexcept")) return DivideInNoexcept();
+    if (is("unwinding")) {
+      DividesWhenDestroyed victim;
+      throw 1;
+    }
+    if (is("in-handler")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { zero = seven / zero; });
+    if (is("in-kernel")) toro::FreeBytes(reinterpret_cast<void*>(uintptr_t{0x10}));
+    if (is("registers")) {
+      asm volatile(
+          "movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
+          :
+          :
+          : "r12", "r15", "rax");
+    }
+  } catch (...) {
+    std::printf("faults: caught what must not be caught\n");
+    return 1;
+  }
+  return -1;
 }
 
 int Make(const char* fault) {
@@ -38,6 +88,7 @@ int Make(const char* fault) {
   if (is("null")) return *null;
   if (is("stack")) OnLastCpu([] { zero = Descend(0); });
   if (is("above-stack")) OnLastCpu([] { zero = Climb(); });
+  if (is("smash")) OnLastCpu([] { Smash(); });
   if (is("divide")) return seven / zero;
   if (is("illegal")) asm volatile("ud2");
   if (is("write-text")) *reinterpret_cast<volatile char*>(reinterpret_cast<uintptr_t>(&toro::Print)) = 0;
@@ -53,6 +104,20 @@ int Make(const char* fault) {
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });
   }
+  static std::mutex mutex;
+  if (is("lock-twice")) {
+    mutex.lock();
+    mutex.lock();
+  }
+  if (is("lock-in-handler")) {
+    mutex.lock();
+    toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { mutex.lock(); });
+  }
+  if (is("rounding")) {
+    const unsigned upwards = 0x5f80;
+    asm volatile("ldmxcsr %0" : : "m"(upwards));
+    toro::SleepFor(1);
+  }
   if (is("deadlock")) {
     toro::Mailbox<int> nobody_sends;
     return nobody_sends.Receive();
@@ -67,6 +132,11 @@ int Make(const char* fault) {
     toro::Print("leaving\n");
     return 3;
   }
+  int caught = MakeAndCatch(fault);
+  if (caught >= 0) return caught;
+  if (is("on-last-cpu")) OnLastCpu([] { zero = seven / zero; });
+  if (is("exception")) throw std::runtime_error("nobody is there");
+  if (is("large-frame")) OnLastCpu([] { zero = LargeFrame(7); });
   std::printf("faults: no fault '%s'\n", fault);
   return 2;
 }

@@ -60,13 +60,28 @@ expect 1 "needs two CPUs or more" "$pingpong" --cpus=1
 expect 2 "expected the number of rounds" "$pingpong" -- many
 
 expect 139 "null dereference" "$faults" -- null
+expect 134 "a thread locks a mutex that it holds already" "$faults" -- lock-twice
+expect 134 "has to wait for a mutex" "$faults" -- lock-in-handler
+expect 134 "changed MXCSR" "$faults" -- rounding
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
 expect 139 "access above the thread's stack" "$faults" -- above-stack
+expect 134 "stack overrun: a function wrote beyond an array of its frame" "$faults" -- smash
+expect 134 "thread deep" "$faults" -- smash
+expect 134 "Smash() (" "$faults" -- smash
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
+expect 136 "DivideInNoexcept" "$faults" -- noexcept
+expect 136 "DividesWhenDestroyed" "$faults" -- unwinding
+expect 136 "on CPU 1, thread (loop)" "$faults" -- in-handler
+expect 136 "on CPU 1, thread deep; nobody caught it" "$faults" -- on-last-cpu
+expect 136 "tests/faults/main.cc:" "$faults" --seed=1 -- on-last-cpu
+expect 132 "rax 0x000000000fedcba9" "$faults" -- registers
+expect 132 "r12 0x0000000001234567" "$faults" -- registers
+expect 134 "type std::runtime_error: nobody is there" "$faults" -- exception
+expect 139 "stack overflow" "$faults" -- large-frame
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
 # One report, whole, even when all CPUs fail at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -29,6 +29,7 @@
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/cpu_table.h"
+#include "platform/baremetal/cpu/entropy.h"
 #include "platform/baremetal/cpu/idle.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
@@ -37,6 +38,7 @@
 #include "platform/baremetal/cpu/power_off.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/runtime/runtime.h"
+#include "platform/baremetal/runtime/thread_block.h"
 
 namespace toro {
 
@@ -189,10 +191,14 @@ uint64_t SettleMemory(size_t cpus) {
   if (begin == 0) RefuseToBoot("not enough memory for the page tables", {}, "give the machine more memory (qemu -m)");
   boot_memory.reserve = BootReserve(begin, bytes);
   boot_memory.areas = {static_cast<CpuArea*>(boot_memory.reserve.Take(areas_bytes, kPageBytes)), cpus - 1};
-  for (size_t i = 1; i < cpus; ++i) PrepareCpuArea(boot_memory.areas[i - 1], CpuId{i}, cpu_apic_ids[i]);
+  for (size_t i = 1; i < cpus; ++i) {
+    CpuArea& area = boot_memory.areas[i - 1];
+    PrepareCpuArea(area, CpuId{i}, cpu_apic_ids[i]);
+    SeedFrom(boot_cpu_area.block, area.block);
+  }
   space.areas = boot_memory.areas;
   space.memory = plan.left();
-  SetThreadPointer(reinterpret_cast<uint64_t>(TakeThreadLocals()));
+  runtime::ReplaceEarlyBlock(TakeThreadLocals());
   for (CpuArea& area : boot_memory.areas) area.block.thread_pointer = reinterpret_cast<uint64_t>(TakeThreadLocals());
 
   uint64_t root = BuildAddressSpace(space, boot_memory.reserve);
@@ -228,7 +234,7 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   memory.PrintNotGiven();
 }
 
-uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : Machine::Cycles(); }
+uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : NextRandom(boot_cpu_area.block); }
 
 [[noreturn]] void RefuseForMemory(size_t cpus, size_t large_pages) {
   Print("toro: cannot start: each CPU needs 2 MiB of its own at least, but this machine has memory for ");
@@ -263,6 +269,8 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   BuildInterruptGates();
   PrepareCpuArea(boot_cpu_area, kBootCpu, 0);
   EnterCpuArea(boot_cpu_area);
+  SeedFromEntropy(boot_cpu_area.block);
+  runtime::StartCanaries();
   InitializeConsole();
   ReadLoader(magic, address);
   ReadCommandLine();
