@@ -39,6 +39,8 @@ expect 2 "'64:x' is no node" "$wordfreq" --nodes=64:x
 expect 2 "'-1:1' is no node" "$wordfreq" --nodes=-1:1
 expect 2 "the nodes have 2 CPUs together, but --cpus says 3" "$wordfreq" --nodes=64:2 --cpus=3
 expect 2 "the nodes have 64 MiB together, but --memory says 65" "$wordfreq" --memory=65 --nodes=64:2
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=64:2,0:0
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=32 --cpus=1 --memory=8
 expect 2 "the nodes have 0 CPUs together" "$wordfreq" --nodes=64:0
 expect 2 "0 MiB are too little for 2 CPUs" "$wordfreq" --nodes=0:2
 expect 2 "--distances needs --nodes" "$wordfreq" --distances=10
