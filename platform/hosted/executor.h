@@ -42,6 +42,11 @@ extern void (*describe_current)(char* text, size_t bytes);
 void AskForStallWatch(uint64_t bound_ns, platform::StallPolicy policy);
 void BeginStallWatch();
 
+// Where the memory of the partitions begins, here and in the simulated machine, whose devices would see it there. Set
+// by the composition root.
+extern uintptr_t memory_begin;
+inline constexpr uint64_t kSimulatedMemory = 1 << 20;
+
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 

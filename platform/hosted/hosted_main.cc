@@ -112,6 +112,7 @@ int HostedMain(int argc, char** argv, char**) {
                    options.watchdog_powers_off ? platform::StallPolicy::kPowerOff : platform::StallPolicy::kReport);
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
+  memory_begin = memory.begin;
   ClusterConfig config;
   config.cpus = options.cpus;
   config.memory = {&memory, 1};
