@@ -34,12 +34,12 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       exchange_(exchange),
       cpu_(cpu),
       partition_(partition),
+      starts_(partition),
       table_(exchange.self(), partition),
       guests_(partition),
       handles_(partition),
-      lines_(exchange, partition),
       timers_(0),  // to read the clock here would make the boot wait for its calibration
-      starts_(partition) {}
+      lines_(exchange, partition) {}
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
@@ -83,24 +83,6 @@ bool Scheduler::Poll() {
 }
 
 // ---- switching ----
-
-// I6: is the loop the one to go on with?
-bool Scheduler::LoopIsNext() {
-  return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
-}
-
-// `self` has left the head of the ring. Goes on with the next thread, or with the loop.
-void Scheduler::SwitchFrom(Thread& self) {
-  ++counters_.switches;
-  Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
-}
-
-// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
-void Scheduler::LetLoopRun(Thread& self) {
-  ring_.Rotate();
-  ++counters_.switches;
-  Machine::SwitchContext(self.context, loop_);
-}
 
 void Scheduler::EnterRing(Thread& thread) {
   ring_.Insert(thread);

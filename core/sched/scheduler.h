@@ -224,20 +224,22 @@ class Scheduler {
   Machine::Context loop_;
   Cpu& cpu_;
   Partition& partition_;
+
+  // What every turn of the loop looks at; the large tables follow, with their own small parts first.
+  Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
+  Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
+  Thread* departed_ = nullptr;
+  Thread* pool_ = nullptr;  // ended threads with a default stack
+  size_t attention_ = 0;    // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
+  CpuId destination_;
+  uint32_t next_colour_ = 0;
+  Pollers pollers_;
+  StartQueue starts_;
   ThreadTable table_;
   GuestTable guests_;
   HandleTable handles_;
-  LineQueue lines_;
   TimerWheel timers_;
-  StartQueue starts_;
-  Pollers pollers_;
-  size_t attention_ = 0;       // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
-  Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
-  Thread* pool_ = nullptr;     // ended threads with a default stack
-  Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
-  Thread* departed_ = nullptr;
-  CpuId destination_;
-  uint32_t next_colour_ = 0;
+  LineQueue lines_;
 };
 
 inline bool Scheduler::Yield() {
@@ -253,6 +255,27 @@ inline bool Scheduler::Yield() {
   Machine::SwitchContext(self->context, next->context);
   // I4: nothing of `here` from now on.
   return false;
+}
+
+// I6: is the loop the one to go on with?
+inline bool Scheduler::LoopIsNext() {
+  return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
+}
+
+// Both are inlined into what switches: a function that is entered by one thread and left by another returns to where the
+// processor does not expect it, so there should be one such return per switch, not two.
+
+// `self` has left the head of the ring. Goes on with the next thread, or with the loop.
+[[gnu::always_inline]] inline void Scheduler::SwitchFrom(Thread& self) {
+  ++counters_.switches;
+  Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
+}
+
+// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
+[[gnu::always_inline]] inline void Scheduler::LetLoopRun(Thread& self) {
+  ring_.Rotate();
+  ++counters_.switches;
+  Machine::SwitchContext(self.context, loop_);
 }
 
 }  // namespace toro
