@@ -54,7 +54,8 @@ void AddMutexRows(Suite& suite) {
              return LockAndCount(
                  n, [&] { mutex.Lock(); }, [&] { mutex.Unlock(); });
            }),
-      {"std::mutex", Role::kPeer,
+      {"std::mutex",
+       Role::kPeer,
        [](uint64_t n) {
          static std::mutex mutex;
          return LockAndCount(

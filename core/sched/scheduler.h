@@ -126,6 +126,12 @@ class Scheduler {
   // The one that has waited longest goes on. False: nobody waits.
   bool WakeFirst(WaitList& list);
 
+  // In a thread: yields until fewer lines to `to` wait for room. Before something is sent that nobody waits for, or the
+  // sender's memory would fill with it. No effect in message context.
+  static void WaitForRoom(CpuId to) {
+    while (__builtin_expect(Current().lines_.Long(to), 0) && Current().MayBlock()) (void)Yield();
+  }
+
   // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it
   // any more. From any CPU.
   void Answer(CpuId to, Handle handle, const uint64_t* words, size_t count);
@@ -262,8 +268,8 @@ inline bool Scheduler::LoopIsNext() {
   return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
 }
 
-// Both are inlined into what switches: a function that is entered by one thread and left by another returns to where the
-// processor does not expect it, so there should be one such return per switch, not two.
+// Both are inlined into what switches: a function that is entered by one thread and left by another returns to where
+// the processor does not expect it, so there should be one such return per switch, not two.
 
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
 [[gnu::always_inline]] inline void Scheduler::SwitchFrom(Thread& self) {

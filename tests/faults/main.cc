@@ -69,11 +69,10 @@ int MakeAndCatch(const char* fault) {
     if (is("in-handler")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { zero = seven / zero; });
     if (is("in-kernel")) toro::FreeBytes(reinterpret_cast<void*>(uintptr_t{0x10}));
     if (is("registers")) {
-      asm volatile(
-          "movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
-          :
-          :
-          : "r12", "r15", "rax");
+      asm volatile("movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
+                   :
+                   :
+                   : "r12", "r15", "rax");
     }
   } catch (...) {
     std::printf("faults: caught what must not be caught\n");
