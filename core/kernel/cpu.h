@@ -39,7 +39,7 @@ struct CpuStatistics {
   uint64_t received() const { return exchange.messages_received + exchange.lines_received; }
 };
 
-class Cpu {
+class alignas(kCacheLineBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
       const OwnerTable& owners, uint64_t secret, bool single_step);

@@ -92,6 +92,11 @@ class Scheduler {
   // Waits until the clock of Machine::NowNs reaches `deadline_ns`: kOk, or kCancelled. Thread context.
   static Status SleepUntil(uint64_t deadline_ns);
 
+  // The calling thread has changed its floating-point controls (fesetround, MXCSR): from now on they are its own,
+  // across waits and migrations, and its switches take the slow way, until it calls this with the default controls
+  // again. Any context; does nothing outside of a thread.
+  static void KeepFloatControls();
+
   // Goes on on CPU `to`. Its memory stays where it is. kNoSuchCpu, kHoldsMutex. Thread context.
   static Status Migrate(CpuId to);
 
@@ -214,6 +219,10 @@ class Scheduler {
   void UpdateInterrupted() { exchange_.SetInterrupted(runner_ != nullptr || attention_ != 0); }
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
+  void SwitchTo(Thread& self, Machine::Context& next);
+  void SwitchFromOwnFloat(Thread& self, Machine::Context& next);
+  void SetOwnFloat(Thread& thread, bool own);
+  void DropFloatControls(Thread& self);
   void LetLoopRun(Thread& self);
   Thread* TakeThread(size_t stack_bytes);
   void GiveThread(Thread& thread);
@@ -239,6 +248,7 @@ class Scheduler {
   size_t attention_ = 0;    // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   CpuId destination_;
   uint32_t next_colour_ = 0;
+  Machine::FloatControls default_float_;  // of all threads that have not called KeepFloatControls
   Pollers pollers_;
   StartQueue starts_;
   ThreadTable table_;
@@ -268,20 +278,28 @@ inline bool Scheduler::LoopIsNext() {
   return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
 }
 
-// Both are inlined into what switches: a function that is entered by one thread and left by another returns to where
+// These are inlined into what switches: a function that is entered by one thread and left by another returns to where
 // the processor does not expect it, so there should be one such return per switch, not two.
+
+// Whoever runs next finds the default controls of floating point.
+[[gnu::always_inline]] inline void Scheduler::SwitchTo(Thread& self, Machine::Context& next) {
+  ++counters_.switches;
+  if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) {
+    Machine::SwitchContext(self.context, next);
+  } else {
+    SwitchFromOwnFloat(self, next);
+  }
+}
 
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
 [[gnu::always_inline]] inline void Scheduler::SwitchFrom(Thread& self) {
-  ++counters_.switches;
-  Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
+  SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context);
 }
 
 // I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
 [[gnu::always_inline]] inline void Scheduler::LetLoopRun(Thread& self) {
   ring_.Rotate();
-  ++counters_.switches;
-  Machine::SwitchContext(self.context, loop_);
+  SwitchTo(self, loop_);
 }
 
 }  // namespace toro

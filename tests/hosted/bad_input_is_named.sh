@@ -39,6 +39,8 @@ expect 2 "'64:x' is no node" "$wordfreq" --nodes=64:x
 expect 2 "'-1:1' is no node" "$wordfreq" --nodes=-1:1
 expect 2 "the nodes have 2 CPUs together, but --cpus says 3" "$wordfreq" --nodes=64:2 --cpus=3
 expect 2 "the nodes have 64 MiB together, but --memory says 65" "$wordfreq" --memory=65 --nodes=64:2
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=64:2,0:0
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=32 --cpus=1 --memory=8
 expect 2 "the nodes have 0 CPUs together" "$wordfreq" --nodes=64:0
 expect 2 "0 MiB are too little for 2 CPUs" "$wordfreq" --nodes=0:2
 expect 2 "--distances needs --nodes" "$wordfreq" --distances=10
@@ -58,6 +60,9 @@ expect 1 "needs two CPUs or more" "$pingpong" --cpus=1
 expect 2 "expected the number of rounds" "$pingpong" -- many
 
 expect 139 "null dereference" "$faults" -- null
+expect 134 "a thread locks a mutex that it holds already" "$faults" -- lock-twice
+expect 134 "has to wait for a mutex" "$faults" -- lock-in-handler
+expect 134 "changed MXCSR" "$faults" -- rounding
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
 expect 139 "access above the thread's stack" "$faults" -- above-stack
