@@ -59,13 +59,16 @@ bool Scheduler::RunReady() {
   ++counters_.switches;
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
+  if (departed_ != nullptr) SendDeparted();
+  if (retired_ != nullptr) ReleaseRetired();
+  return true;
+}
+
+void Scheduler::CheckFloatControls() const {
   TORO_CHECK(
       Machine::ReadFloatControls().SameAs(default_float_),
       "a thread changed MXCSR or the x87 control word and let others run; change them by fesetround and its kin, "
       "or call KeepFloatControls");
-  if (departed_ != nullptr) SendDeparted();
-  if (retired_ != nullptr) ReleaseRetired();
-  return true;
 }
 
 bool Scheduler::Poll() {
@@ -341,6 +344,7 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
+  thread.arena.EndOwner();
   const ThreadId id = thread.id;
   Joiner joiner = table_.End(id);
   GiveThread(thread);

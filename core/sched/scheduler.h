@@ -68,6 +68,10 @@ class Scheduler {
   // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
   void NoteWakeUp() { pollers_.SetDue(); }
 
+  // Stops the kernel if a thread has changed the floating-point controls of this CPU and not said so. Costs about 20
+  // cycles, so it is for a CPU that has nothing to do.
+  void CheckFloatControls() const;
+
   // ---- for threads ----
 
   // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled,
