@@ -166,7 +166,7 @@ int Make(const char* fault) {
   if (is("rounding")) {
     const unsigned upwards = 0x5f80;
     asm volatile("ldmxcsr %0" : : "m"(upwards));
-    toro::SleepFor(1);
+    toro::SleepFor(10 * toro::kNsPerMs);  // its CPU has nothing to do meanwhile, and looks
   }
   if (is("deadlock")) {
     toro::Mailbox<int> nobody_sends;
