@@ -37,6 +37,9 @@ struct CpuStatistics {
   uint64_t received() const { return exchange.messages_received + exchange.lines_received; }
 };
 
+// Says whether to try once more to allocate `bytes`.
+using OutOfMemoryHook = bool (*)(void* context, size_t bytes);
+
 class Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
@@ -69,14 +72,22 @@ class Cpu {
   const OwnerTable& owners() const { return owners_; }
   CpuStatistics Statistics() const;
 
+  // See toro.h: SetOutOfMemoryHook.
+  void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
+    out_of_memory_ = hook;
+    out_of_memory_context_ = context;
+  }
+
  private:
-  static bool Reclaim(void* cpu);
+  static bool Reclaim(void* cpu, int attempt, size_t bytes);
 
   Partition partition_;
   Exchange exchange_;
   Scheduler scheduler_;
   ReturnPath return_path_;
   const OwnerTable& owners_;
+  OutOfMemoryHook out_of_memory_ = nullptr;
+  void* out_of_memory_context_ = nullptr;
   bool single_step_;
   bool halted_ = false;  // sleep is announced; the next step ends it
   uint64_t steps_ = 0;
