@@ -19,23 +19,53 @@ _WARNINGS = [
 _COMMON = [
     "-std=c++20",
     "-O2",
+    "-g1",  # backtraces name file and line
     "-fno-omit-frame-pointer",  # panic walks the frames
     "-fno-delete-null-pointer-checks",
     "-fno-strict-aliasing",
 ] + _WARNINGS
 
-# The core throws nothing: see ARCHITECTURE.md, "Errors".
+# The core throws nothing, and nothing may be thrown through it: see ARCHITECTURE.md, "Errors". So its code has no
+# unwind tables, and the unwinder stops where it meets a frame of it. (Sanitizers find their own way by those tables.)
 _CORE = _COMMON + [
     "-fno-exceptions",
     "-fno-rtti",
     "-fno-threadsafe-statics",
 ]
 
+_NO_UNWIND_TABLES = select({
+    "//build_defs:address_sanitizer": [],
+    "//build_defs:thread_sanitizer": [],
+    "//build_defs:undefined_sanitizer": [],
+    "//build_defs:fuzzer_sanitizer": [],
+    "//conditions:default": [
+        "-fno-asynchronous-unwind-tables",
+        "-fno-unwind-tables",
+    ],
+})
+
+# A fault of the CPU may become an exception at any instruction (core/kernel/cpu_fault.h).
+_APPLICATION = _COMMON + [
+    "-fnon-call-exceptions",
+    "-fasynchronous-unwind-tables",
+]
+
+# libFuzzer comes with clang only; g++ is the compiler that decides about warnings.
+_FUZZER_COPTS = [
+    "-fsanitize=fuzzer-no-link,address,undefined",
+    "-fno-sanitize-recover=all",
+    "-g1",
+    "-O1",
+    "-Wno-error",
+    "-Wno-unknown-warning-option",
+]
+
 def _sanitizer_copts():
     return select({
-        "//build_defs:address_sanitizer": ["-fsanitize=address", "-g1"],
-        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-g1", "-Wno-tsan"],
-        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all", "-g1"],
+        "//build_defs:address_sanitizer": ["-fsanitize=address"],
+        "//build_defs:thread_sanitizer": ["-fsanitize=thread", "-Wno-tsan"],
+        "//build_defs:undefined_sanitizer": ["-fsanitize=undefined", "-fno-sanitize-recover=all"],
+        "//build_defs:fuzzer_sanitizer": _FUZZER_COPTS,
         "//conditions:default": [],
     })
 
@@ -44,6 +74,7 @@ def _sanitizer_linkopts():
         "//build_defs:address_sanitizer": ["-fsanitize=address"],
         "//build_defs:thread_sanitizer": ["-fsanitize=thread"],
         "//build_defs:undefined_sanitizer": ["-fsanitize=undefined"],
+        "//build_defs:fuzzer_sanitizer": ["-fsanitize=fuzzer,address,undefined"],
         "//conditions:default": [],
     })
 
@@ -51,7 +82,7 @@ def toro_cc_library(name, copts = [], linkopts = [], **kwargs):
     """A library of core, services, drivers or platform: no exceptions, no RTTI."""
     native.cc_library(
         name = name,
-        copts = _CORE + _sanitizer_copts() + copts,
+        copts = _CORE + _NO_UNWIND_TABLES + _sanitizer_copts() + copts,
         linkopts = linkopts + _sanitizer_linkopts(),
         linkstatic = True,
         **kwargs
@@ -93,7 +124,7 @@ def toro_cc_app(name, srcs, deps = [], copts = [], modules = [], **kwargs):
     native.cc_binary(
         name = name,
         srcs = srcs,
-        copts = _COMMON + _sanitizer_copts() + copts,
+        copts = _APPLICATION + _sanitizer_copts() + copts,
         linkopts = _sanitizer_linkopts(),
         linkstatic = True,
         deps = deps + [

@@ -195,10 +195,16 @@ bool Exchange::AnythingHere() const {
 
 bool Exchange::PrepareSleep() {
   for (size_t i = 0; i < cpus_; ++i) peers_[i].in.ReturnCredit();
-  inbox_.sleep.AnnounceSleep();
+  // When the platform watches the bells, each ring ends the halt: nobody needs to know of the sleep (sleep_word.h).
+  if (bell_words_ * sizeof(BellWord) <= platform::WatchableBytes()) {
+    inbox_.sleep.SleepWatching();
+  } else {
+    inbox_.sleep.AnnounceSleep();
+  }
   ReviewWakes();
   // After this CPU's own fence a receiver that is not asleep will look after its own: nothing is left to remember.
   pending_wakes_.Clear();
+  platform::WatchLine(bells_);
   if (!AnythingHere()) return true;
   inbox_.sleep.EndSleep();
   busy_ |= kLookAtAll;

@@ -24,6 +24,13 @@
 // before S5 loads `sleeping`: either it reads 1 and wakes, or it reads 0, and then the receiver's P1, and so P2, comes
 // later and sees the publish.
 //
+// WATCHING. A sleeper whose platform ends the halt when its doorbell is written (platform::WatchLine) leaves out the
+// store of P1, and puts between P1 and P2:
+//     P1w  watches the bells: what is rung from now on ends the halt
+// Then S2, S4 and S5 never see it asleep, and no wake-up is sent. What rang before P1w, P2 sees; what rings after it,
+// ends the halt; and nothing is published without a ring (exchange.h, I4). The fence stays, for S5.
+// tests/models/watch_* shows this, and that P1w must come before P2.
+//
 // MEMORY ORDER. Relaxed everywhere but the fence: no data passes by this word. The wake-up itself must not overtake
 // what was stored before it (platform::WakeCpu promises that; tests/models, bad_wake_overtakes).
 //
@@ -48,6 +55,9 @@ class alignas(kSharedStrideBytes) SleepWord {
     sleeping_.StoreRelaxed(1);
     Atomics::FullFence();
   }
+
+  // Owner only (P1 of a sleeper that watches its bells).
+  void SleepWatching() { Atomics::FullFence(); }
 
   // Owner only (P4).
   void EndSleep() { sleeping_.StoreRelaxed(0); }

@@ -13,23 +13,30 @@ namespace {
 Cluster* the_cluster = nullptr;
 OwnerTable the_owners;
 
-// Takes memory from the start of a partition before there is an allocator on it.
+// Takes memory from the start of a partition before there is an allocator on it: of its first range that has room,
+// which is memory of the CPU's own node if there is any.
 class HeadOfPartition {
  public:
-  explicit HeadOfPartition(PartitionRanges& ranges) : range_(ranges.ranges[0]) {}
+  explicit HeadOfPartition(PartitionRanges& partition) : partition_(partition) {}
 
   void* Take(size_t bytes, size_t align) {
-    uintptr_t at = AlignUp(range_.begin, align);
-    TORO_CHECK(at + bytes <= range_.end(),
-               "the memory of a CPU cannot hold its own structures; give the machine more memory");
-    range_.bytes = range_.end() - (at + bytes);
-    range_.begin = at + bytes;
-    return reinterpret_cast<void*>(at);
+    for (MemoryRange& range : std::span(partition_.ranges, partition_.count)) {
+      uintptr_t at = AlignUp(range.begin, align);
+      if (at > range.end() || range.end() - at < bytes) continue;
+      range = {at + bytes, range.end() - (at + bytes)};
+      return reinterpret_cast<void*>(at);
+    }
+    TORO_CHECK(false, "the memory of a CPU cannot hold its own structures; give the machine more memory");
   }
-  void AlignRest() { Take(0, kPageBytes); }
+  void AlignRest() {
+    for (MemoryRange& range : std::span(partition_.ranges, partition_.count)) {
+      uintptr_t at = AlignUp(range.begin, kPageBytes);
+      range = {at, range.end() - at};
+    }
+  }
 
  private:
-  MemoryRange& range_;
+  PartitionRanges& partition_;
 };
 
 struct MainCall {
@@ -48,11 +55,13 @@ Cluster& Cluster::Get() { return *the_cluster; }
 Cluster& Cluster::Create(const ClusterConfig& config) {
   alignas(Cluster) static unsigned char storage[sizeof(Cluster)];
   Cluster& cluster = *new (storage) Cluster();
-  Status status = DivideMemory(config.memory, config.cpus, cluster.division_);
+  if (config.nodes != nullptr) cluster.nodes_ = *config.nodes;
+  Status status = DivideMemory(config.memory, config.cpus, cluster.nodes_, cluster.division_);
   TORO_CHECK(status != Status::kOutOfMemory,
              "the memory is too small for so many CPUs: each needs a whole 2 MiB page; use fewer CPUs or more memory");
   TORO_CHECK(status == Status::kOk,
-             "the memory map has overlapping ranges or too many pieces, or the number of CPUs is 0 or above 256");
+             "the memory map has overlapping ranges, nodes that overlap, or too many pieces, or the number of CPUs is "
+             "0 or above 256");
   cluster.cpus_ = config.cpus;
   cluster.inputs_ = config.inputs;
 
@@ -71,6 +80,9 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
     HeadOfPartition head(cluster.division_.partitions[i]);
     void* peers = head.Take(Exchange::BytesFor(config.cpus), kCacheLineBytes);
     void* cpu = head.Take(sizeof(Cpu), alignof(Cpu));
+    CpuId* nearest = static_cast<CpuId*>(head.Take((config.cpus - 1) * sizeof(CpuId), alignof(CpuId)));
+    cluster.nodes_.OrderByDistance(CpuId{i}, config.cpus, nearest);
+    cluster.nearest_[i] = nearest;
     head.AlignRest();
     cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers,
                                       the_owners, Mix(config.boot_seed + i), config.single_step);

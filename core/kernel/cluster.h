@@ -19,6 +19,7 @@
 
 #include "core/base/cpu_id.h"
 #include "core/memory/boot_map.h"
+#include "core/memory/node_map.h"
 
 namespace toro {
 
@@ -33,6 +34,7 @@ struct InputFile {
 struct ClusterConfig {
   size_t cpus = 1;                      // 1..kMaxCpus
   std::span<const MemoryRange> memory;  // usable, addressable, not overlapping; see DivideMemory
+  const NodeMap* nodes = nullptr;       // which memory and which CPUs are near each other; null: not known. Copied
   std::span<const InputFile> inputs;    // the span and the texts stay valid until power off
   uint64_t boot_seed = 0;               // hash and heap secrets are derived from it
   bool single_step = false;             // Step() runs one thread until it yields, and no further (deterministic)
@@ -57,6 +59,11 @@ class Cluster {
   Cpu& cpu(CpuId id) { return *table_[id.index()]; }
   std::span<const InputFile> inputs() const { return inputs_; }
   const MemoryDivision& memory() const { return division_; }
+  const NodeMap& nodes() const { return nodes_; }
+  // All CPUs but `id`, nearest first; none for a CPU that is not there.
+  std::span<const CpuId> NearestCpus(CpuId id) const {
+    return id.index() < cpus_ ? std::span<const CpuId>(nearest_[id.index()], cpus_ - 1) : std::span<const CpuId>();
+  }
 
  private:
   Cluster() = default;
@@ -64,6 +71,8 @@ class Cluster {
   size_t cpus_ = 0;
   std::span<const InputFile> inputs_;
   MemoryDivision division_;
+  NodeMap nodes_;
+  const CpuId* nearest_[kMaxCpus] = {};
   Cpu* table_[kMaxCpus] = {};
 };
 

@@ -33,6 +33,7 @@ bool Cpu::Step() {
   if (halted_) {  // P4: awake, and this step looks again
     halted_ = false;
     exchange_.EndSleep();
+    scheduler_.NoteWakeUp();
   }
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
@@ -100,12 +101,30 @@ CpuStatistics Cpu::Statistics() const {
   return s;
 }
 
+bool StackOfThread(uintptr_t& low, uintptr_t& top) {
+  Scheduler* scheduler = Scheduler::CurrentOrNull();
+  if (scheduler == nullptr || !scheduler->MayBlock()) return false;
+  const Thread& thread = *scheduler->current();
+  low = reinterpret_cast<uintptr_t>(thread.stack_low) + kPageBytes;
+  top = low + thread.stack_bytes;
+  return true;
+}
+
 const char* CurrentThreadName() {
   Scheduler* scheduler = Scheduler::CurrentOrNull();
   if (scheduler == nullptr) return "(no CPU)";
   Thread* thread = scheduler->current();
   if (thread == nullptr) return "(loop)";
   return thread->name[0] != 0 ? thread->name : "(unnamed)";
+}
+
+bool IsStackOverflow(uintptr_t address, uintptr_t sp) {
+  Scheduler* scheduler = Scheduler::CurrentOrNull();
+  Thread* thread = scheduler != nullptr ? scheduler->current() : nullptr;
+  if (thread == nullptr) return false;
+  uintptr_t guard = reinterpret_cast<uintptr_t>(thread->stack_low);
+  // A large frame may reach beyond the guard page; then the stack pointer is no longer in the stack either.
+  return address - guard < kPageBytes || (address < guard && sp < guard + kPageBytes && sp > address);
 }
 
 const char* DescribeFaultAddress(uintptr_t address) {

@@ -41,6 +41,9 @@ class ReturnPath {
 
   bool waiting() const { return counters_.waiting != 0; }
 
+  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
+  static constexpr size_t kReserveObjects = 512;
+
   struct Counters {
     uint64_t given = 0;         // objects of others that were freed here
     uint64_t waited = 0;        // of those, how many found the channel full
@@ -59,7 +62,7 @@ class ReturnPath {
     void* objects[kObjects];
   };
   static_assert(sizeof(Chunk) == 512, "a size class of its own");
-  static constexpr size_t kReserve = 4;
+  static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
 
   Chunk* TakeChunk();
   void GiveChunk(Chunk* chunk);

@@ -31,6 +31,20 @@ inline size_t CpuCount() { return Cluster::Get().cpus(); }
 inline CpuId CurrentCpu() { return Scheduler::Current().id(); }
 inline ThreadId CurrentThread() { return Scheduler::Current().current()->id; }
 
+// All other CPUs, nearest first: those of the same node, then by the distance of their nodes; at the same distance in
+// the order of their numbers from `cpu` + 1 on and around, so that no CPU is everybody's first choice. Whom to ask for
+// work or memory. None for a CPU that is not there. Any context; valid until power off.
+inline std::span<const CpuId> NearestCpus(CpuId cpu) { return Cluster::Get().NearestCpus(cpu); }
+
+// How many nodes the machine has, and which of them, from 0, `cpu` is in; NodeCount(): none that the machine names.
+// `cpu` must exist. Any context.
+inline size_t NodeCount() { return Cluster::Get().nodes().nodes; }
+inline size_t NodeOf(CpuId cpu) { return Cluster::Get().nodes().NodeOf(cpu); }
+
+// From `from` to the memory of `to`, relative: 10 in the same node, more to others, 255 if the machine does not say
+// [acpi 5.2.17]. Both must exist. Any context.
+inline uint8_t CpuDistance(CpuId from, CpuId to) { return Cluster::Get().nodes().Distance(NodeOf(from), NodeOf(to)); }
+
 // Nanoseconds since some moment before boot, the same on all CPUs. Any context.
 inline uint64_t NowNs() { return Machine::NowNs(); }
 
@@ -77,6 +91,16 @@ inline Status Detach(ThreadId thread) {
 
 // Lets other threads of this CPU run.
 inline void Yield() { Scheduler::Yield(); }
+
+// As Yield, of a thread that has just looked whether there is something to do, and found nothing. When all threads of a
+// CPU poll, the CPU sleeps; beside busy threads a poller has a turn every 64 of their switches. It has its next turn
+// after anything that happened on this CPU: a message, a timer, an interrupt, another thread. What another CPU writes
+// without a message is not among these: to poll for that, sleep for a while between two looks.
+inline void YieldPolling() { Scheduler::YieldPolling(); }
+
+// The thread that polls has found something to do. Call it before doing that: until the next YieldPolling this thread
+// counts as busy, and the other pollers look again.
+inline void FoundWork() { Scheduler::FoundWork(); }
 
 // Waits `duration_ns` at least.
 inline void SleepFor(uint64_t duration_ns) {

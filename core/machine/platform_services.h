@@ -20,6 +20,15 @@ void WakeCpu(CpuId cpu);
 // Returns with interrupts unmasked. May return early for no reason. Each CPU for itself.
 void HaltCpu(uint64_t deadline_ns);
 
+// How many bytes of a line HaltCpu can watch: 0, or a store by any CPU to these first bytes of the line that WatchLine
+// named ends the halt as WakeCpu does. The same for ever, on all CPUs.
+size_t WatchableBytes();
+
+// The next HaltCpu of this CPU also returns when the line at `line` was written after this call. A load after this call
+// sees what was written before it. Called with interrupts masked, right before the last look; no effect when
+// WatchableBytes() is 0.
+void WatchLine(const void* line);
+
 // Writes to the console. CPU 0 only, or any CPU that is about to stop for ever. Does not block for long.
 void ConsoleWrite(const char* text, size_t bytes);
 

@@ -11,14 +11,13 @@ PageRuns::PageRuns(const PartitionRanges& partition) {
     const MemoryRange& memory = partition.ranges[i];
     TORO_CHECK(memory.begin % kPageBytes == 0 && memory.bytes % kPageBytes == 0);
     size_t all_pages = memory.bytes / kPageBytes;
-    size_t entry_bytes = AlignUp(all_pages * sizeof(PageEntry), kPageBytes);
-    size_t slab_bytes = AlignUp(all_pages / kLeastSlabPages * sizeof(Slab), kPageBytes);
-    if (memory.bytes <= entry_bytes + slab_bytes) continue;
+    size_t table_pages = TablePages(all_pages);
+    if (all_pages <= table_pages) continue;
     Range& range = ranges_[range_count_++];
-    range.begin = memory.begin + entry_bytes + slab_bytes;
-    range.bytes = memory.bytes - entry_bytes - slab_bytes;
+    range.begin = memory.begin + table_pages * kPageBytes;
+    range.bytes = (all_pages - table_pages) * kPageBytes;
     range.entries = reinterpret_cast<PageEntry*>(memory.begin);
-    range.slabs = reinterpret_cast<Slab*>(memory.begin + entry_bytes);
+    range.slabs = reinterpret_cast<Slab*>(AlignUp(memory.begin + all_pages * sizeof(PageEntry), kPageBytes));
     total_pages_ += range.bytes / kPageBytes;
   }
 }
@@ -95,7 +94,7 @@ const char* PageRuns::WhyNotAllocated(const void* address) const {
         if (first == page) continue;
         return kNothing;
       case PageKind::kFreeFirst: return page - first < entry.pages() ? "double free: this memory is free already" : kNothing;
-      case PageKind::kUsedFirst: return "free of a pointer into the middle of a large object";
+      case PageKind::kUsedFirst: return "free of a pointer that no allocation returned: it lies in the middle of a large object";
       case PageKind::kStackFirst: return "free of an address on a thread's stack";
       case PageKind::kKernelFirst: return "free of memory that the kernel keeps for itself";
     }

@@ -86,6 +86,12 @@ class PageRuns {
   // `ranges` are page aligned and belong to this object from now on. O(number of ranges).
   explicit PageRuns(const PartitionRanges& ranges);
 
+  // The pages that entries and slabs of a range of `pages` take of it.
+  static constexpr size_t TablePages(size_t pages) {
+    return AlignUp(pages * sizeof(PageEntry), kPageBytes) / kPageBytes +
+           AlignUp(pages / kLeastSlabPages * sizeof(Slab), kPageBytes) / kPageBytes;
+  }
+
   // `pages` > 0 contiguous pages, of which the one numbered `lead` (< pages) is aligned to `align_bytes` (a power of two,
   // at least kPageBytes). Null: no such run.
   void* Allocate(size_t pages, size_t align_bytes = kPageBytes, size_t lead = 0, PageKind kind = PageKind::kUsedFirst);

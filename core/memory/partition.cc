@@ -215,6 +215,7 @@ void* PartitionWith<hardening>::TakeGuarded(size_t pages, size_t align_bytes) {
   }
   *pages_.EntryOf(object) = PageEntry(PageKind::kGuardedFirst, pages);
   ++guarded_runs_;
+  guard_pages_ += kGuardPages;
   return object;
 }
 
@@ -237,18 +238,20 @@ void* PartitionWith<hardening>::AllocateLarge(size_t bytes, size_t align_bytes) 
 template <Hardening hardening>
 void PartitionWith<hardening>::FreeLarge(void* object) {
   PageEntry* entry = pages_.EntryOf(object);
-  ++large_frees_;
   bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst &&
                  AddressOf(object) % kPageBytes == 0;
   if (!guarded) {
     pages_.Free(object);
+    ++large_frees_;
     return;
   }
   char* low = static_cast<char*>(object) - kPageBytes;
   // A page without its guard costs no memory, so this cannot fail.
   TORO_CHECK(SetGuardPages(low, static_cast<char*>(object) + entry->pages() * kPageBytes, false));
+  guard_pages_ -= kGuardPages;
   *entry = PageEntry();
   pages_.Free(low);
+  ++large_frees_;
 }
 
 template <Hardening hardening>
@@ -353,7 +356,7 @@ PartitionStatistics PartitionWith<hardening>::Statistics() const {
   PartitionStatistics s;
   s.total_bytes = pages_.total_pages() * kPageBytes;
   s.slab_bytes = slab_pages_ * kPageBytes;
-  s.used_bytes = (pages_.used_pages() - slab_pages_) * kPageBytes;
+  s.used_bytes = (pages_.used_pages() - slab_pages_ - guard_pages_) * kPageBytes;
   s.allocations = large_allocations_;
   s.frees = large_frees_;
   s.guarded_runs = guarded_runs_;

@@ -53,7 +53,7 @@ namespace toro {
 // Sums over a partition. Bytes are what was handed out, rounded up to size classes and pages.
 struct PartitionStatistics {
   size_t total_bytes = 0;
-  size_t used_bytes = 0;  // held by callers now
+  size_t used_bytes = 0;  // held by callers now, guard pages not counted
   size_t slab_bytes = 0;  // pages that serve small objects, in use or not
   uint64_t allocations = 0;
   uint64_t frees = 0;
@@ -251,6 +251,7 @@ class PartitionWith {
   size_t slab_pages_ = 0;
   uint64_t large_allocations_ = 0;
   uint64_t large_frees_ = 0;
+  size_t guard_pages_ = 0;
   uint64_t guarded_runs_ = 0;
   uint64_t unguarded_runs_ = 0;
   uint64_t fail_after_ = kNever;

@@ -434,11 +434,11 @@ TEST_F(PartitionDeathTest, TheMiddleOfAnObjectIsNamed) {
     EXPECT_DEATH(partition_->Free(object + 1), "in the middle of an object");
   }
   char* large = static_cast<char*>(partition_->Allocate(100000));
-  EXPECT_DEATH(partition_->Free(large + kPageBytes), "middle of a large object");
-  EXPECT_DEATH(partition_->Free(large + 16), "middle of a large object");
+  EXPECT_DEATH(partition_->Free(large + kPageBytes), "in the middle of a large object");
+  EXPECT_DEATH(partition_->Free(large + 16), "in the middle of a large object");
   char* guarded = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
-  EXPECT_DEATH(partition_->Free(guarded + kPageBytes), "middle of a large object");
-  EXPECT_DEATH(partition_->Free(guarded + 16), "middle of a large object");
+  EXPECT_DEATH(partition_->Free(guarded + kPageBytes), "in the middle of a large object");
+  EXPECT_DEATH(partition_->Free(guarded + 16), "in the middle of a large object");
 }
 
 TEST_F(PartitionDeathTest, AnotherSizeThanWasAllocatedIsNamed) {

@@ -57,6 +57,10 @@ bool Scheduler::Poll() {
     exchange_.SetWorking(false);
   }
   if (!starts_.empty()) EnsureRunner();
+  if (!pollers_.empty()) {
+    const Exchange::Counters& taken = exchange_.counters();
+    pollers_.ReleaseIfDue(ring_, worked, taken.messages_received + taken.lines_received);
+  }
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
@@ -193,6 +197,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   }
   thread->id = id.value();
   thread->ended = false;
+  thread->polling = false;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
   char* top = thread->stack_high() - thread->colour * kColourBytes;
@@ -230,6 +235,7 @@ void Scheduler::Exit() {
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   if (here.runner_ == self) here.StopBeingRunner();
+  if (self->polling) here.pollers_.SetDue();
   here.ring_.Remove(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {

@@ -6,7 +6,7 @@
 // this CPU, now and then (I6), or when the executor wants to choose each step itself.
 //
 // INVARIANTS
-//   I1. A thread is in the ready ring, or waits for exactly one thing, or travels.
+//   I1. A thread is in the ready ring, or waits for exactly one thing (pollers.h: for its turn), or travels.
 //   I2. A thread that ends at home gives its object and stack to the pool while it still stands on that stack. This is
 //       sound because only a later spawn of this same CPU takes from the pool, and ReleasePool leaves out the stack it
 //       stands on. IF YOU let anything else take from it, or write to a pooled stack, a dead thread's last instructions
@@ -31,6 +31,7 @@
 #include "core/exchange/exchange.h"
 #include "core/machine/machine.h"
 #include "core/memory/partition.h"
+#include "core/sched/pollers.h"
 #include "core/sched/ready_ring.h"
 #include "core/sched/start_queue.h"
 #include "core/sched/thread.h"
@@ -61,10 +62,20 @@ class Scheduler {
   // Takes and sends messages and fires timers. True if there was anything.
   bool Poll();
 
+  // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
+  void NoteWakeUp() { pollers_.SetDue(); }
+
   // ---- for threads ----
 
   // Lets the other ready threads of this CPU run, once each, before it returns. Thread context.
   static void Yield();
+
+  // As Yield, of a thread that has looked for work and found none: goes on when a look can find something. Thread
+  // context.
+  static void YieldPolling();
+
+  // The thread that polls has found something to do: its next YieldPolling is a Yield. Thread context.
+  static void FoundWork();
 
   // Waits until MakeReady(current thread). Thread context.
   static void Block();
@@ -162,6 +173,7 @@ class Scheduler {
   ThreadTable table_;
   TimerWheel timers_;
   StartQueue starts_;
+  Pollers pollers_;
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack
   Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition

@@ -90,7 +90,8 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
   Thread* next_pooled = nullptr;
   uint32_t colour = 0;
-  bool ended = false;  // goes home to be used again
+  bool ended = false;    // goes home to be used again
+  bool polling = false;  // its last look found nothing (pollers.h)
   char name[24] = {};
 
   // The upper guard page.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/base/cpu_id.h"
 
@@ -39,6 +40,19 @@ void AdoptPthread();
 // Writes the fatal report with CPU, thread and backtrace to standard error, and ends the process with `status`. Takes
 // no memory of any partition: there may be none left.
 [[noreturn, gnu::format(printf, 2, 3)]] void Die(int status, const char* format, ...);
+
+// A fatal report in parts: returns to the one pthread that may write it; ends the process at once when that one is
+// writing a report already.
+void BeginReport(int status);
+// Writes to standard error.
+void ReportText(std::string_view text);
+// "on CPU 1, thread worker", as an indented line; `end` stands at its end.
+void ReportWhere(const char* end);
+// The functions that `count` addresses of code lie in, with file and line.
+void ReportFrames(const uint64_t* addresses, size_t count);
+// The functions that led to the frame at `frame`, a frame pointer, after the one of `address` if that is not 0.
+void ReportFramesFrom(uint64_t address, const void* frame);
+[[noreturn]] void EndReport(int status);
 
 }  // namespace toro::hosted
 

@@ -92,6 +92,7 @@ int HostedMain(int argc, char** argv, char**) {
 
   describe_current = &DescribeCurrent;
   InstallFaultHandlers();
+  InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
   ClusterConfig config;
   config.cpus = options.cpus;

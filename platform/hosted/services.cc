@@ -1,9 +1,6 @@
 // The slow lane of the hosted world, and how a hosted kernel dies.
 #include "core/machine/platform_services.h"
 
-#include <cxxabi.h>
-#include <dlfcn.h>
-#include <execinfo.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,23 +48,6 @@ bool BeginTheEnd() {
   return false;
 }
 
-void PrintBacktrace() {
-  void* frames[64];
-  int count = backtrace(frames, 64);
-  for (int i = 2; i < count; ++i) {
-    Dl_info symbol = {};
-    if (dladdr(frames[i], &symbol) == 0 || symbol.dli_sname == nullptr) {
-      std::fprintf(stderr, "  #%d %p\n", i - 2, frames[i]);
-      continue;
-    }
-    int status = 0;
-    char* demangled = abi::__cxa_demangle(symbol.dli_sname, nullptr, nullptr, &status);
-    std::fprintf(stderr, "  #%d %s+0x%zx\n", i - 2, demangled != nullptr ? demangled : symbol.dli_sname,
-                 static_cast<size_t>(static_cast<char*>(frames[i]) - static_cast<char*>(symbol.dli_saddr)));
-    std::free(demangled);
-  }
-}
-
 }  // namespace
 
 void (*describe_current)(char* text, size_t bytes) = nullptr;
@@ -75,24 +55,36 @@ void (*describe_current)(char* text, size_t bytes) = nullptr;
 Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
 
-void Die(int status, const char* format, ...) {
-  // A failure in the report itself ends the process at once.
+void BeginReport(int status) {
   if (!BeginTheEnd()) _exit(status);
   std::fflush(stdout);
-  std::fputs("toro: fatal: ", stderr);
+}
+
+void ReportText(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void ReportWhere(const char* end) {
+  if (describe_current == nullptr) return;
+  char text[96];
+  describe_current(text, sizeof text);
+  std::fprintf(stderr, "  on %s%s\n", text, end);
+}
+
+void EndReport(int status) {
+  std::fflush(stderr);
+  _exit(status);
+}
+
+void Die(int status, const char* format, ...) {
+  BeginReport(status);
+  ReportText("toro: fatal: ");
   va_list arguments;
   va_start(arguments, format);
   std::vfprintf(stderr, format, arguments);
   va_end(arguments);
-  std::fputc('\n', stderr);
-  if (describe_current != nullptr) {
-    char text[96];
-    describe_current(text, sizeof text);
-    std::fprintf(stderr, "  on %s\n", text);
-  }
-  PrintBacktrace();
-  std::fflush(stderr);
-  _exit(status);
+  ReportText("\n");
+  ReportWhere("");
+  ReportFramesFrom(0, __builtin_frame_address(0));
+  EndReport(status);
 }
 
 }  // namespace hosted
@@ -111,6 +103,10 @@ namespace platform {
 void WakeCpu(CpuId cpu) { hosted::CurrentExecutor().WakeCpu(cpu); }
 
 void HaltCpu(uint64_t deadline_ns) { hosted::CurrentExecutor().HaltCpu(deadline_ns); }
+
+// No instruction of user mode waits for a store for long enough.
+size_t WatchableBytes() { return 0; }
+void WatchLine(const void*) {}
 
 void ConsoleWrite(const char* text, size_t bytes) {
   std::fwrite(text, 1, bytes, stdout);

@@ -7,6 +7,7 @@ import sys
 import apps
 import bench
 import build
+import fuzz
 import process
 import run
 import test
@@ -20,6 +21,8 @@ COMMANDS = {
     "list": lambda _words: apps.list_command(),
     "test": test.test_command,
     "bench": bench.bench_command,
+    "fuzz": fuzz.fuzz_command,
+    "soak": fuzz.soak_command,
     "setup": lambda _words: 0,
 }
 

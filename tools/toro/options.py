@@ -40,7 +40,10 @@ class RunOptions:
     given: set = dataclasses.field(default_factory=set)
 
 
-def split_options(words, known):
+_RUN_REMEDY = "./toro run --help lists the options; the application's own arguments come after --"
+
+
+def split_options(words, known, remedy=_RUN_REMEDY):
     """Returns ([(option, value)], [other words]); understands --option=value and --option value."""
     options, others = [], []
     words = list(words)
@@ -53,7 +56,7 @@ def split_options(words, known):
         if not name.startswith("--") or name[2:] not in known:
             raise usage_error(
                 "unknown option %s%s" % (name, near_matches(name, ["--" + k for k in known])),
-                "./toro run --help lists the options; the application's own arguments come after --")
+                remedy)
         if not equals:
             if not words:
                 raise usage_error("option %s needs a value" % name, "write %s=VALUE" % name)
@@ -62,7 +65,7 @@ def split_options(words, known):
     return options, others
 
 
-def _number(name, text, least, most):
+def number(name, text, least, most):
     if not (text.isascii() and text.isdigit()) or len(text) > 20:
         raise usage_error("--%s=%s is not a whole number" % (name, text), "give one from %d to %d" % (least, most))
     value = int(text)
@@ -82,26 +85,27 @@ def least_memory_mib(cpus):
     return BASE_MEMORY_MIB + CPU_MEMORY_MIB * cpus
 
 
-def check_input(path):
-    """The absolute path of an input file, which exists, is a regular file and can be read."""
+def check_file(name, path, remedy="name a file"):
+    """The absolute path of the file that option `name` gives, which exists, is a regular file and can be read."""
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        raise usage_error("--input=%s: %s" % (path, error.strerror), "name a file that exists") from error
+        raise usage_error("--%s=%s: %s" % (name, path, error.strerror), "name a file that exists") from error
     if not stat.S_ISREG(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
-        raise usage_error("--input=%s is %s" % (path, kind), "name a file; repeat --input for more than one")
+        raise usage_error("--%s=%s is %s" % (name, path, kind), remedy)
     try:
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise usage_error("--input=%s: %s" % (path, error.strerror), "make it readable: chmod +r %s" % path) from error
+        raise usage_error("--%s=%s: %s" % (name, path, error.strerror),
+                          "make it readable: chmod +r %s" % path) from error
     return os.path.abspath(path)
 
 
 def _parse_value(options, name, text):
     if name == "input":
-        options.input.append(check_input(text))
+        options.input.append(check_file("input", text, "name a file; repeat --input for more than one"))
     elif name == "world":
         options.world = _word(name, text, WORLDS)
     elif name == "boot":
@@ -111,13 +115,13 @@ def _parse_value(options, name, text):
     elif name == "accel":
         options.accel = _word(name, text, ACCELS)
     elif name == "cpus":
-        options.cpus = _number(name, text, 1, MAX_CPUS)
+        options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
-        options.memory = _number(name, text, 1, MAX_MEMORY_MIB)
+        options.memory = number(name, text, 1, MAX_MEMORY_MIB)
     elif name == "timeout":
-        options.timeout = _number(name, text, 1, 7 * 24 * 3600)
+        options.timeout = number(name, text, 1, 7 * 24 * 3600)
     elif name == "seed":
-        options.seed = _number(name, text, 0, MAX_SEED)
+        options.seed = number(name, text, 0, MAX_SEED)
 
 
 def _check_together(options):

@@ -106,6 +106,19 @@ void UseAddressSpace(uint64_t root) {
   if (features.ebx & 1 << 20) cr4 |= kCr4Smap;
   if (features.ecx & 1 << 2) cr4 |= kCr4Umip;
   WriteCr4(cr4);
+  CurrentCpuBlock().control = ReadControlBits();
+}
+
+ControlBits ReadControlBits() {
+  CpuIdLeaf features = ReadCpuId(0).eax >= 7 ? ReadCpuId(7) : CpuIdLeaf{};
+  uint64_t cr4 = ReadCr4();
+  ControlBits bits;
+  bits.Note(ControlBits::kWriteProtect, true, (ReadCr0() & kCr0WriteProtect) != 0);
+  bits.Note(ControlBits::kNoExecute, true, (ReadMsr(kMsrEfer) & kEferNoExecute) != 0);
+  bits.Note(ControlBits::kSmep, (features.ebx & 1 << 7) != 0, (cr4 & kCr4Smep) != 0);
+  bits.Note(ControlBits::kSmap, (features.ebx & 1 << 20) != 0, (cr4 & kCr4Smap) != 0);
+  bits.Note(ControlBits::kUmip, (features.ecx & 1 << 2) != 0, (cr4 & kCr4Umip) != 0);
+  return bits;
 }
 
 }  // namespace toro::baremetal

@@ -35,6 +35,9 @@ void UnmapTrampoline(uint64_t page);
 // Loads `root` (0: keeps the present one) and switches on what this CPU has of SMEP, SMAP, UMIP, FSGSBASE.
 void UseAddressSpace(uint64_t root);
 
+// Of the calling CPU: asked of it, not remembered.
+ControlBits ReadControlBits();
+
 }  // namespace toro::baremetal
 
 #endif  // PLATFORM_BAREMETAL_BOOT_BUILD_ADDRESS_SPACE_H_

@@ -21,7 +21,8 @@ struct CommandLine {
   uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
   bool has_seed = false;
   uint64_t seed = 0;
-  bool report = false;  // print how long the boot took, the rights of the memory and its division
+  std::string_view idle;  // how a CPU without work waits: checked when it is known what the CPU can do
+  bool report = false;    // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
   int argument_count = 0;
@@ -35,7 +36,7 @@ struct CommandLine {
 
 // The kernel words, for messages.
 inline constexpr std::string_view kKnownWords =
-    "cpus=N (1..256), seed=N, report, then -- and the application's arguments";
+    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, report, then -- and the application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.
 const char* ParseCommandLine(std::string_view line, CommandLine& result);

@@ -33,6 +33,15 @@ TEST(CommandLineTest, KernelWordsAreRead) {
   EXPECT_TRUE(line.report);
 }
 
+TEST(CommandLineTest, IdleIsKeptForWhoKnowsTheCpu) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("idle=nap", line), nullptr);
+  EXPECT_EQ(line.idle, "nap");
+  CommandLine empty;
+  EXPECT_STREQ(ParseCommandLine("idle=", empty), "idle= needs hlt, mwait or spin, not");
+  EXPECT_EQ(empty.culprit, "idle=");
+}
+
 TEST(CommandLineTest, WhatFollowsTwoDashesBelongsToTheApplication) {
   CommandLine line;
   ASSERT_EQ(ParseCommandLine("cpus=1 -- cpus=2 nonsense -- x", line), nullptr);

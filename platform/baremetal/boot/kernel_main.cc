@@ -21,16 +21,17 @@
 #include "platform/baremetal/boot/memory_plan.h"
 #include "platform/baremetal/boot/multiboot2.h"
 #include "platform/baremetal/boot/pvh.h"
+#include "platform/baremetal/boot/self_check.h"
 #include "platform/baremetal/boot/start_cpus.h"
 #include "platform/baremetal/cpu/address_space.h"
 #include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/cpu_table.h"
+#include "platform/baremetal/cpu/idle.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
-#include "platform/baremetal/cpu/page_tables.h"
 #include "platform/baremetal/cpu/panic.h"
 #include "platform/baremetal/cpu/power_off.h"
 #include "platform/baremetal/cpu/privileged.h"
@@ -70,6 +71,9 @@ void ReadCommandLine() {
   }
   if (command_line.has_cpus && command_line.cpus == 0) {
     RefuseToBoot("cpus=0 on the kernel command line, but a kernel needs at least 1 CPU", {}, "say cpus=1 or more");
+  }
+  if (const char* idle_problem = DecideIdle(command_line.idle)) {
+    RefuseToBoot(idle_problem, command_line.idle, "say idle=hlt, or leave it out for what suits this machine");
   }
 }
 
@@ -140,6 +144,7 @@ struct BootMemory {
   MemoryPlan plan;
   BootReserve reserve;
   std::span<CpuArea> areas;
+  AddressSpacePlan space;
 };
 constinit BootMemory boot_memory{};
 
@@ -156,7 +161,7 @@ uint64_t SettleMemory(size_t cpus) {
   plan.Keep(AddressOf(__image_start), AlignUp(ImageEnd(), kPageBytes));
   KeepInputs(plan);
 
-  AddressSpacePlan space;
+  AddressSpacePlan& space = boot_memory.space;
   space.memory = plan.left();
   space.modules = {boot_info.modules, boot_info.module_count};
   space.local_apic = DetectLocalApic();
@@ -187,22 +192,6 @@ uint64_t SettleMemory(size_t cpus) {
   return space.trampoline;
 }
 
-// Walks the tables that are in use: what they allow is looked up, not believed.
-void PrintRights() {
-  PageTables tables(reinterpret_cast<uint64_t*>(ReadCr3()));
-  PageTables::Census census = tables.Count();
-  Print("toro: code ");
-  PrintDecimal(census.code_bytes / kKiB);
-  Print(" KiB, read-only ");
-  PrintDecimal(census.read_only_bytes / kKiB);
-  Print(" KiB, writable ");
-  PrintDecimal(census.writable_bytes / kKiB);
-  Print(" KiB, writable and executable ");
-  PrintDecimal(census.writable_code_bytes / kKiB);
-  Print(" KiB, page 0 ");
-  Print(tables.Find(0) == 0 ? "absent\n" : "present\n");
-}
-
 void PrintReport(size_t cpus, uint64_t entry_cycles) {
   const MemoryDivision& division = Cluster::Get().memory();
   Print("toro: ready ");
@@ -216,7 +205,8 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   Print(" KiB, in no whole large page ");
   PrintDecimal(division.unusable_bytes / kKiB);
   Print(" KiB\n");
-  PrintRights();
+  PrintHardening(boot_memory.space, boot_memory.reserve);
+  PrintIdle();
   for (size_t i = 0; i < cpus; ++i) {
     Print("toro: CPU ");
     PrintDecimal(i);
@@ -275,6 +265,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   CreateCluster(cpus);
   WaitForCpus(boot_memory.areas, trampoline);
   if (trampoline != 0) UnmapTrampoline(trampoline);
+  CheckHardening(boot_memory.areas, command_line.arguments[command_line.argument_count - 1]);
   Cluster::Get().Enter(kBootCpu);
   Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);
   if (command_line.report) PrintReport(cpus, entry_cycles);

@@ -1,6 +1,7 @@
 #include "platform/baremetal/boot/memory_plan.h"
 
 #include "core/base/units.h"
+#include "platform/baremetal/cpu/page_tables.h"
 
 namespace toro::baremetal {
 
@@ -66,7 +67,7 @@ uint64_t MemoryPlan::FindLowPage(const BootInfo& info) {
   for (size_t i = 0; i < info.memory_count; ++i) {
     const BootMemoryRange& range = info.memory[i];
     if (range.type != MemoryType::kUsable) continue;
-    uint64_t page = AlignUp(range.begin > kPageBytes ? range.begin : kPageBytes, kPageBytes);
+    uint64_t page = AlignUp(range.begin > kNullAreaBytes ? range.begin : kNullAreaBytes, kPageBytes);
     uint64_t end = range.end() < kLowEnd ? range.end() : kLowEnd;
     if (page < end && end - page >= kPageBytes) return page;
   }

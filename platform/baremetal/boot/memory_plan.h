@@ -28,7 +28,7 @@ class MemoryPlan {
   // Keeps `bytes` (a multiple of 4 KiB) of what is left, at or above `from`, and returns where; 0 if there is no room.
   uint64_t Reserve(uint64_t bytes, uint64_t from);
 
-  // A whole usable page below 640 KiB, not page 0; 0 if there is none.
+  // A whole usable page below 640 KiB, above the null area; 0 if there is none.
   static uint64_t FindLowPage(const BootInfo& info);
 
   std::span<const MemoryRange> left() const { return {ranges_, count_}; }

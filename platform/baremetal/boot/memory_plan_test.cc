@@ -69,14 +69,16 @@ TEST_F(MemoryPlanTest, ReserveTakesTheLowestRoomAboveTheLimit) {
   EXPECT_EQ(Left(), (Ranges{{kMiB, 1540 * kKiB}, {1604 * kKiB, 2 * kMiB}, {6 * kMiB, 8 * kMiB}}));
 }
 
-TEST_F(MemoryPlanTest, LowPageIsUsableWholeAndNotPageZero) {
+TEST_F(MemoryPlanTest, LowPageIsUsableWholeAndNotInTheNullArea) {
   Add(0x400, 0x9fc00);
-  EXPECT_EQ(MemoryPlan::FindLowPage(*info_), 0x1000u);
+  EXPECT_EQ(MemoryPlan::FindLowPage(*info_), 0x10000u);
   BootInfo tight;
   ASSERT_EQ(tight.AddMemory(0x9f400, 0x800, 1), nullptr);
   EXPECT_EQ(MemoryPlan::FindLowPage(tight), 0u);
-  ASSERT_EQ(tight.AddMemory(0x7001, 0x2000, 1), nullptr);
-  EXPECT_EQ(MemoryPlan::FindLowPage(tight), 0x8000u);
+  ASSERT_EQ(tight.AddMemory(0x6000, 0xa800, 1), nullptr);
+  EXPECT_EQ(MemoryPlan::FindLowPage(tight), 0u);
+  ASSERT_EQ(tight.AddMemory(0x17001, 0x2000, 1), nullptr);
+  EXPECT_EQ(MemoryPlan::FindLowPage(tight), 0x18000u);
 }
 
 TEST(BootReserveTest, TakesAlignedPiecesUntilItIsEmpty) {

@@ -17,6 +17,7 @@
 
 #include "core/base/cpu_id.h"
 #include "core/base/units.h"
+#include "platform/baremetal/cpu/control_bits.h"
 #include "platform/baremetal/cpu/layout.h"
 
 namespace toro::baremetal {
@@ -31,6 +32,8 @@ struct CpuBlock {
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
+  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
+  ControlBits control;        // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);

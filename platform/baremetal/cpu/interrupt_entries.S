@@ -2,7 +2,8 @@
 //
 // INVARIANTS
 //   I1. Interrupts stay masked from entry to iretq (interrupt gates), so one stack per CPU serves all of them.
-//   I2. No vector register is touched on a path that returns.
+//   I2. No vector register is touched on a path that returns to what was interrupted. A fault returns to
+//       toro_fault_trampoline, where none is live.
 
 #include "platform/baremetal/cpu/layout.h"
 
@@ -86,11 +87,31 @@ exception_common:
         pushq %r13
         pushq %r14
         pushq %r15
+        clts                            // the handler, and what it throws, use the vector unit
         movq %rsp, %rdi
+        movq %rsp, %rbx
         xorl %ebp, %ebp
         andq $-16, %rsp
         call HandleException
-        ud2
+        // It returned: the frame says where the thread goes on.
+        movq %rbx, %rsp
+        popq %r15
+        popq %r14
+        popq %r13
+        popq %r12
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rbp
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        popq %rbx
+        popq %rax
+        addq $16, %rsp                  // vector and error code
+        iretq
 
         .section .rodata.exception_entries, "a"
         .balign 8

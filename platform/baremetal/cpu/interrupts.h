@@ -2,7 +2,8 @@
 //
 // WHY so little. An interrupt says "look at your slots again"; who does the work is the step. So the handlers touch
 // general registers only, run on stacks of their own (the red zone of the interrupted code is live), mark a word of the
-// CpuBlock, acknowledge and return. A fault never returns: it reports (panic.h) and powers off.
+// CpuBlock, acknowledge and return. A fault of a thread goes on as a C++ exception (platform/x86_64/fault_throw.h); any
+// other reports (panic.h) and powers off.
 #ifndef PLATFORM_BAREMETAL_CPU_INTERRUPTS_H_
 #define PLATFORM_BAREMETAL_CPU_INTERRUPTS_H_
 

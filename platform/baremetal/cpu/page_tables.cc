@@ -82,25 +82,47 @@ bool PageTables::SetPresent(uint64_t page, bool present, PageSource source) {
   return true;
 }
 
-void PageTables::CountTable(const uint64_t* table, int shift, Census& census) {
-  for (size_t i = 0; i < kEntries; ++i) {
+struct PageTables::Walker {
+  Visit visit;
+  void* context;
+  Region open;  // begin == end: none
+
+  void Add(const Region& next) {
+    bool alike = next.writable == open.writable && next.executable == open.executable &&
+                 next.uncached == open.uncached && next.elsewhere == open.elsewhere;
+    if (next.begin == open.end && alike) {
+      open.end = next.end;
+      return;
+    }
+    Flush();
+    open = next;
+  }
+  void Flush() {
+    if (open.begin != open.end) visit(context, open);
+  }
+};
+
+// `above`: what the levels above leave of an entry's right to write; and no-execute, where one of them says so.
+void PageTables::WalkTable(const uint64_t* table, int shift, uint64_t begin, uint64_t above, Walker& walker) {
+  for (size_t i = 0; i < kEntries; ++i, begin += uint64_t{1} << shift) {
     uint64_t entry = table[i];
     if (!(entry & kPresent)) continue;
+    uint64_t rights = (entry & above & kWritable) | ((entry | above) & kNoExecute);
     if (shift != 12 && !(entry & kLarge)) {
-      CountTable(TableAt(entry), shift - 9, census);
+      WalkTable(TableAt(entry), shift - 9, begin, rights, walker);
       continue;
     }
-    uint64_t& bytes = IsWritable(entry)     ? IsExecutable(entry) ? census.writable_code_bytes : census.writable_bytes
-                      : IsExecutable(entry) ? census.code_bytes
-                                            : census.read_only_bytes;
-    bytes += uint64_t{1} << shift;
+    // Bit 12 of a large page's entry is not part of the address [sdm3 4.5].
+    uint64_t to = entry & kAddressMask & ~((uint64_t{1} << shift) - 1);
+    walker.Add({begin, begin + (uint64_t{1} << shift), (rights & kWritable) != 0, !(rights & kNoExecute),
+                (entry & kCacheOff) != 0, to != begin});
   }
 }
 
-PageTables::Census PageTables::Count() const {
-  Census census;
-  CountTable(root_, 39, census);
-  return census;
+void PageTables::Walk(Visit visit, void* context) const {
+  Walker walker{visit, context, {}};
+  WalkTable(root_, 39, 0, kWritable, walker);
+  walker.Flush();
 }
 
 uint64_t PageTables::Find(uint64_t address) const {

@@ -12,7 +12,7 @@
 //       its own memory while others translate by it.
 //   I3. A table page is never given back.
 //
-// COST. Map: one store per 2 MiB, or per 4 KiB where the range is not aligned.
+// COST. Map: one store per 2 MiB, or per 4 KiB where the range is not aligned. Walk: one load per entry.
 #ifndef PLATFORM_BAREMETAL_CPU_PAGE_TABLES_H_
 #define PLATFORM_BAREMETAL_CPU_PAGE_TABLES_H_
 
@@ -20,6 +20,9 @@
 #include <cstdint>
 
 namespace toro::baremetal {
+
+// Below this nothing is mapped: a null pointer, or an index into a null array, faults.
+inline constexpr uint64_t kNullAreaBytes = 64 * 1024;
 
 enum class Rights { kCode, kReadOnly, kReadWrite, kDevice };
 
@@ -40,14 +43,20 @@ class PageTables {
   // The entry that translates `address`, or 0 if none does.
   uint64_t Find(uint64_t address) const;
 
-  // What all tables together allow, in bytes.
-  struct Census {
-    uint64_t code_bytes = 0;
-    uint64_t read_only_bytes = 0;
-    uint64_t writable_bytes = 0;
-    uint64_t writable_code_bytes = 0;  // I1: none
+  // Addresses that follow each other and are translated alike. What one level of the tables forbids is forbidden
+  // [sdm3 4.6].
+  struct Region {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+    bool writable = false;
+    bool executable = false;
+    bool uncached = false;
+    bool elsewhere = false;  // the physical address is another one
   };
-  Census Count() const;
+
+  // Calls visit(context, region) for all that is present, from address 0 upwards, in as few regions as possible.
+  using Visit = void (*)(void* context, const Region& region);
+  void Walk(Visit visit, void* context) const;
 
   static bool IsWritable(uint64_t entry) { return entry & 2; }
   static bool IsExecutable(uint64_t entry) { return (entry & kPresent) && !(entry >> 63); }
@@ -59,7 +68,8 @@ class PageTables {
   // The table below `entry`; made, or split off a large page, if it is not there.
   static uint64_t* Below(uint64_t& entry, uint64_t bytes_per_entry, PageSource source);
   uint64_t* Directory(uint64_t address, PageSource source);
-  static void CountTable(const uint64_t* table, int shift, Census& census);
+  struct Walker;
+  static void WalkTable(const uint64_t* table, int shift, uint64_t begin, uint64_t above, Walker& walker);
 
   uint64_t* root_;
 };

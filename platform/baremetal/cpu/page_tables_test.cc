@@ -100,26 +100,6 @@ TEST_F(PageTablesTest, EveryEntryIsAccessedAndDirtyFromTheStart) {
   EXPECT_EQ(tables().Find(6 * kMiB) & 0x60, 0x60u);
 }
 
-TEST_F(PageTablesTest, CensusCountsEveryPageOnceByItsRights) {
-  ASSERT_TRUE(tables().Map(kMiB, kMiB + 3 * kPageBytes, Rights::kCode, Take));
-  ASSERT_TRUE(tables().Map(kMiB + 3 * kPageBytes, kMiB + 4 * kPageBytes, Rights::kReadOnly, Take));
-  ASSERT_TRUE(tables().Map(4 * kMiB, 8 * kMiB, Rights::kReadWrite, Take));
-  ASSERT_TRUE(tables().SetPresent(4 * kMiB, false, Take));
-  PageTables::Census census = tables().Count();
-  EXPECT_EQ(census.code_bytes, 3 * kPageBytes);
-  EXPECT_EQ(census.read_only_bytes, kPageBytes);
-  EXPECT_EQ(census.writable_bytes, 4 * kMiB - kPageBytes);
-  EXPECT_EQ(census.writable_code_bytes, 0u);
-}
-
-TEST_F(PageTablesTest, CensusSeesAPageThatIsWritableAndExecutable) {
-  ASSERT_TRUE(tables().Map(2 * kMiB, 4 * kMiB, Rights::kCode, Take));
-  auto* pointers = reinterpret_cast<uint64_t*>(root_[0] & 0x000ffffffffff000);
-  auto* directory = reinterpret_cast<uint64_t*>(pointers[0] & 0x000ffffffffff000);
-  directory[1] |= 2;
-  EXPECT_EQ(tables().Count().writable_code_bytes, 2 * kMiB);
-}
-
 TEST_F(PageTablesTest, DrySourceIsReported) {
   pages_left = 1;
   EXPECT_FALSE(tables().Map(2 * kMiB, 4 * kMiB, Rights::kReadWrite, Take));

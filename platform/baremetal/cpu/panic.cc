@@ -65,13 +65,14 @@ void BeginPanic() {
 
 bool IsReporting() { return reporter.load() == CurrentCpuBlock().id.index(); }
 
-void PrintWhere() {
+void PrintWhere(CpuId cpu, std::string_view end) {
   Print("  on CPU ");
-  PrintDecimal(CurrentCpuBlock().id.index());
+  PrintDecimal(cpu.index());
   if (CurrentThreadName != nullptr) {
     Print(", thread ");
     Print(CurrentThreadName());
   }
+  Print(end);
   Print("\n");
 }
 
@@ -97,6 +98,21 @@ void PrintBacktrace(uint64_t ip, uint64_t frame) {
     last = address;
     if (words[0] <= frame) break;  // stacks grow down: whatever this is, it is not a caller's frame
     frame = words[0];
+  }
+  PrintRepeated(repeated);
+}
+
+void PrintFrames(const uint64_t* addresses, uint64_t count) {
+  uint64_t repeated = 0;
+  int number = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    if (i > 0 && addresses[i] == addresses[i - 1]) {
+      ++repeated;
+      continue;
+    }
+    PrintRepeated(repeated);
+    repeated = 0;
+    PrintCodeAddress(number++, addresses[i]);
   }
   PrintRepeated(repeated);
 }
@@ -131,12 +147,23 @@ void PrintCheckHeader(const char* file, int line) {
 
 [[noreturn]] void FinishCheckReport(void* frame) {
   Print("\n");
-  PrintWhere();
+  PrintWhere(CurrentCpuBlock().id);
   PrintBacktrace(0, reinterpret_cast<uint64_t>(frame));
   EndPanic();
 }
 
 }  // namespace
+
+void ReportUncaughtException(const char* text, const uint64_t* frames, uint64_t frame_count) {
+  BeginPanic();
+  Print("\ntoro: fatal: ");
+  Print(text);
+  Print("\n");
+  PrintWhere(CurrentCpuBlock().id);
+  PrintFrames(frames, frame_count);
+  EndPanic();
+}
+
 }  // namespace baremetal
 
 void CheckFailed(const char* file, int line, const char* expression, const char* message) {

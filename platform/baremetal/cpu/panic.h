@@ -13,11 +13,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/cpu_id.h"
+
 namespace toro {
 
 // What the core knows and the platform does not (core/kernel/cpu.h). Weak: an image without a core has neither.
 [[gnu::weak]] const char* DescribeFaultAddress(uintptr_t address);
 [[gnu::weak]] const char* CurrentThreadName();
+[[gnu::weak]] bool StackOfThread(uintptr_t& low, uintptr_t& top);
+[[gnu::weak]] bool IsStackOverflow(uintptr_t address, uintptr_t sp);
+
+struct FaultRecord;
 
 namespace baremetal {
 
@@ -30,13 +36,23 @@ void BeginPanic();
 // Whether the calling CPU is the one that reports.
 bool IsReporting();
 
-// Prints CPU and thread.
-void PrintWhere();
+// Prints CPU `cpu` and the thread that runs on the calling one, then `end`, and ends the line.
+void PrintWhere(CpuId cpu, std::string_view end = {});
 
 // Prints the functions that led to `frame` (a frame pointer), after `ip` if that is not 0.
 void PrintBacktrace(uint64_t ip, uint64_t frame);
 
+// Prints the functions that `count` recorded addresses lie in.
+void PrintFrames(const uint64_t* addresses, uint64_t count);
+
 [[noreturn]] void EndPanic();
+
+// The report of a fault that became an exception which nobody caught, with the addresses of the code that led to it. Any
+// context.
+[[noreturn]] void ReportUncaughtFault(const FaultRecord& record, const uint64_t* frames, uint64_t frame_count);
+
+// CheckFailed with a recorded backtrace.
+[[noreturn]] void ReportUncaughtException(const char* text, const uint64_t* frames, uint64_t frame_count);
 
 // A boot failure that a user can mend: one line, then power off with status 1. The parts are printed one after another.
 [[noreturn]] void RefuseToBoot(std::string_view cause, std::string_view detail = {}, std::string_view remedy = {});

@@ -8,9 +8,12 @@ namespace toro::baremetal {
 
 inline constexpr uint32_t kMsrApicBase = 0x1b;
 inline constexpr uint32_t kMsrTscDeadline = 0x6e0;
+inline constexpr uint32_t kMsrEfer = 0xc0000080;
 inline constexpr uint32_t kMsrFsBase = 0xc0000100;
 inline constexpr uint32_t kMsrGsBase = 0xc0000101;
 
+inline constexpr uint64_t kCr0WriteProtect = uint64_t{1} << 16;
+inline constexpr uint64_t kEferNoExecute = uint64_t{1} << 11;
 inline constexpr uint64_t kCr4Umip = uint64_t{1} << 11;
 inline constexpr uint64_t kCr4FsGsBase = uint64_t{1} << 16;
 inline constexpr uint64_t kCr4Smep = uint64_t{1} << 20;
@@ -42,6 +45,12 @@ inline void WriteMsr(uint32_t number, uint64_t value) {
                :
                : "c"(number), "a"(static_cast<uint32_t>(value)), "d"(static_cast<uint32_t>(value >> 32))
                : "memory");
+}
+
+inline uint64_t ReadCr0() {
+  uint64_t value;
+  asm volatile("movq %%cr0, %0" : "=r"(value));
+  return value;
 }
 
 inline uint64_t ReadCr2() {

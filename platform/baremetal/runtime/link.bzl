@@ -5,9 +5,10 @@ _LIBRARIES = ["-lstdc++", "-lgcc_eh", "-lgcc", "/usr/lib/x86_64-linux-musl/libc.
 
 def _linked_libraries_impl(ctx):
     archives = []
-    for linker_input in ctx.attr.archive[CcInfo].linking_context.linker_inputs.to_list():
-        if linker_input.owner == ctx.attr.archive.label:
-            archives += [library.static_library or library.pic_static_library for library in linker_input.libraries]
+    for archive in ctx.attr.archives:
+        for linker_input in archive[CcInfo].linking_context.linker_inputs.to_list():
+            if linker_input.owner == archive.label:
+                archives += [library.static_library or library.pic_static_library for library in linker_input.libraries]
     flags = ["-Wl,--wrap=" + symbol for symbol in ctx.attr.wrap]
     flags += ["-Wl,--start-group"] + [archive.path for archive in archives] + _LIBRARIES + ["-Wl,--end-group"]
     linker_input = cc_common.create_linker_input(
@@ -18,10 +19,10 @@ def _linked_libraries_impl(ctx):
     return [CcInfo(linking_context = cc_common.create_linking_context(linker_inputs = depset([linker_input])))]
 
 linked_libraries = rule(
-    doc = "The libraries, and among them `archive`, whose objects are linked only when something names them.",
+    doc = "The libraries, and among them `archives`, whose objects are linked only when something names them.",
     implementation = _linked_libraries_impl,
     attrs = {
-        "archive": attr.label(mandatory = True, providers = [CcInfo]),
+        "archives": attr.label_list(mandatory = True, providers = [CcInfo]),
         "wrap": attr.string_list(doc = "Symbols whose users get __wrap_SYMBOL instead."),
     },
     provides = [CcInfo],

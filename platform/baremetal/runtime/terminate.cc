@@ -11,6 +11,8 @@
 #include <typeinfo>
 
 #include "core/base/check.h"
+#include "core/kernel/cpu_fault.h"
+#include "platform/baremetal/cpu/panic.h"
 
 namespace toro::runtime {
 namespace {
@@ -61,7 +63,12 @@ void AddTypeName(Text& text, const char* name) {
 
 // The parts of the exception library that an application with exceptions has anyway.
 extern "C" [[gnu::weak]] char** toro_weak_get_globals() asm("__cxa_get_globals");
+struct _Unwind_Context;
+using TraceFunction = int (*)(_Unwind_Context*, void*);
+extern "C" [[gnu::weak]] int toro_weak_unwind_backtrace(TraceFunction, void*) asm("_Unwind_Backtrace");
+extern "C" [[gnu::weak]] uint64_t toro_weak_get_ip_info(_Unwind_Context*, int*) asm("_Unwind_GetIPInfo");
 extern "C" [[gnu::weak]] const char toro_weak_std_exception_type[] asm("_ZTISt9exception");
+extern "C" [[gnu::weak]] const char toro_weak_cpu_fault_type[] asm("_ZTIN4toro8CpuFaultE");
 
 namespace {
 
@@ -81,14 +88,44 @@ char* CurrentObject() {
   return exception_class == kThrownFromPointer ? *reinterpret_cast<char**>(header) : nullptr;
 }
 
-// The what() of `object`, or null when it is none of std::exception's.
-const char* What(const std::type_info& type, void* object) {
-  auto* base = reinterpret_cast<const std::type_info*>(toro_weak_std_exception_type);
-  if (base == nullptr || !base->__do_catch(&type, &object, 1)) return nullptr;
-  return static_cast<std::exception*>(object)->what();
+// `object` as the class that `base` describes, or null when it is none of those.
+void* As(const char* base, const std::type_info& type, void* object) {
+  auto* wanted = reinterpret_cast<const std::type_info*>(base);
+  return wanted != nullptr && wanted->__do_catch(&type, &object, 1) ? object : nullptr;
+}
+
+// The addresses that led here, as the unwinder sees them: the archives' functions keep no frame pointers.
+struct Backtrace {
+  static constexpr size_t kMost = 48;
+  uint64_t addresses[kMost];
+  size_t count = 0;
+
+  static int Add(_Unwind_Context* context, void* argument) {
+    auto& self = *static_cast<Backtrace*>(argument);
+    int is_instruction = 0;
+    uint64_t address = toro_weak_get_ip_info(context, &is_instruction);
+    if (address == 0 || self.count == kMost) return kStop;
+    self.addresses[self.count++] = is_instruction ? address : address - 1;
+    return 0;
+  }
+
+ private:
+  static constexpr int kStop = 4;  // any value but 0
+};
+
+// Uncaught, a fault leaves its frames in place unless some of them were unwound to a function that is noexcept. Then
+// what the handler recorded is all that there is.
+[[noreturn]] void ReportFault(const toro::FaultRecord& record, const Backtrace& backtrace) {
+  for (size_t i = 0; i < backtrace.count; ++i) {
+    if (backtrace.addresses[i] != record.unwind_instruction) continue;
+    toro::baremetal::ReportUncaughtFault(record, backtrace.addresses + i, backtrace.count - i);
+  }
+  toro::baremetal::ReportUncaughtFault(record, record.frames, record.frame_count);
 }
 
 [[noreturn]] void StopOnTerminate() {
+  Backtrace backtrace;
+  if (toro_weak_unwind_backtrace != nullptr) toro_weak_unwind_backtrace(&Backtrace::Add, &backtrace);
   toro::runtime::Text text;
   char* object = CurrentObject();
   if (object == nullptr) {
@@ -96,13 +133,17 @@ const char* What(const std::type_info& type, void* object) {
   } else {
     const std::type_info& type = **reinterpret_cast<std::type_info**>(object - kHeaderBytes);
     text.Add("nobody caught an exception of type ");
+    if (void* fault = As(toro_weak_cpu_fault_type, type, object)) {
+      ReportFault(static_cast<toro::CpuFault*>(fault)->record(), backtrace);
+    }
     toro::runtime::AddTypeName(text, type.name());
-    if (const char* what = What(type, object)) {
+    if (void* exception = As(toro_weak_std_exception_type, type, object)) {
       text.Add(": ");
-      text.Add(what);
+      text.Add(static_cast<std::exception*>(exception)->what());
     }
   }
-  toro::CheckFailed(__FILE__, __LINE__, "std::terminate", text.c_str());
+  if (backtrace.count == 0) toro::CheckFailed(__FILE__, __LINE__, "std::terminate", text.c_str());
+  toro::baremetal::ReportUncaughtException(text.c_str(), backtrace.addresses, backtrace.count);
 }
 
 }  // namespace

@@ -4,6 +4,10 @@
 
 extern "C" void toro_throw_bad_alloc() { throw std::bad_alloc(); }
 
+// What throws for a fault of the CPU comes along (platform/x86_64/fault_throw.cc): the handler names it weakly.
+extern "C" void toro_throw_cpu_fault();
+[[gnu::used]] void (*const toro_linked_with_catch)() = &toro_throw_cpu_fault;
+
 asm(R"(
   .section .text.__wrap___gxx_personality_v0, "ax", @progbits
   .globl __wrap___gxx_personality_v0

@@ -1,0 +1,65 @@
+// Pollers: the threads of one CPU that only look whether something has happened (Scheduler::YieldPolling).
+//
+// WHY. A thread that polls is always ready, so a CPU with one would never sleep, and every busy thread beside it would
+// pay a switch for each look. Here a poller that found nothing leaves the ready ring, and comes back when a look can
+// find something new.
+//
+// INVARIANTS
+//   I1. A thread is in this list exactly while it waits in YieldPolling for its next turn. MakeReady must not be called
+//       for it: only Release puts it back, all pollers at once.
+//   I2. After anything happened that a poller could see (a message was taken, a timer fired, an interrupt or a wake-up
+//       ended a halt, another thread ran), every poller has a turn before the CPU halts. So a poller is not lost,
+//       whatever the order in which the pollers and what they wait for came.
+//   I3. A CPU halts while it has pollers only when none of them is due a turn.
+//
+// WHY I2 HOLDS. Turns are given by the loop, after it has taken messages and fired timers. They are due when either did
+// something, when messages were taken elsewhere (an allocation that found no memory), after a halt, after FoundWork,
+// when a poller ends, and when one waits here and the thread that runs next is none: it may make what they poll for.
+// What is changed by no thread, message or interrupt of this CPU is not seen: another CPU must send something.
+//
+// COST. No yield knows of it. The loop: one comparison without pollers. A CPU whose other threads are busy gives its
+// pollers a turn at every turn of the loop, every 64 switches or when something arrives.
+#ifndef CORE_SCHED_POLLERS_H_
+#define CORE_SCHED_POLLERS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/intrusive_list.h"
+#include "core/sched/ready_ring.h"
+#include "core/sched/thread.h"
+
+namespace toro {
+
+class Pollers {
+ public:
+  bool empty() const { return waiting_.empty(); }
+
+  // `poller` has looked, found nothing, and has left the ready ring, whose head runs next.
+  void Park(Thread& poller, const Thread* runs_next) {
+    waiting_.PushBack(poller);
+    // Between two pollers the loop may have a turn; if one were news to the others, they would keep each other awake.
+    if (runs_next != nullptr && !runs_next->polling) due_ = true;
+  }
+
+  // Something happened that only the caller knows of: every poller looks again.
+  void SetDue() { due_ = true; }
+
+  // Puts all pollers back into `ring` if they are due a turn. `worked`: the loop did something just now. `received`:
+  // how many messages this CPU has taken since boot.
+  void ReleaseIfDue(ReadyRing& ring, bool worked, uint64_t received) {
+    if (!due_ && !worked && received == received_) return;
+    due_ = false;
+    received_ = received;
+    while (Thread* poller = waiting_.PopFront()) ring.Insert(*poller);
+  }
+
+ private:
+  IntrusiveList<Thread> waiting_;
+  uint64_t received_ = 0;
+  bool due_ = false;
+};
+
+}  // namespace toro
+
+#endif  // CORE_SCHED_POLLERS_H_
