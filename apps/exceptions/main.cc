@@ -10,10 +10,13 @@ void Try() {
     std::printf("CPU %zu: %s at %p\n", toro::CurrentCpu().index(), fault.what(), (void*)fault.instruction());
   }
 }
-}
+}  // namespace
 int main(int argc, char**) {
   Try();
-  auto t = toro::Spawn(toro::CpuId{1}, [] { Try(); Try(); });
+  auto t = toro::Spawn(toro::CpuId{1}, [] {
+    Try();
+    Try();
+  });
   (void)toro::Join(t.value());
   std::printf("END\n");
   if (argc > 1) return 5 / zero;

@@ -7,12 +7,12 @@
 // with the report of the fault, registers and backtrace as they were then.
 //
 // WHAT stays fatal: a fault in the kernel's own code, in its loop, in message context, in a function that is noexcept
-// (as C++ says: std::terminate), in a library function that was compiled without unwind tables (memcpy of the image), in
-// an application that cannot catch anything; a stack overflow, since neither the throw nor a destructor has stack to run
-// on; a double fault, a machine check; a breakpoint and a debug trap, which belong to a debugger.
+// (as C++ says: std::terminate), in a library function that was compiled without unwind tables (memcpy of the image),
+// in an application that cannot catch anything; a stack overflow, since neither the throw nor a destructor has stack to
+// run on; a double fault, a machine check; a breakpoint and a debug trap, which belong to a debugger.
 //
-// HOW the application must be compiled: with -fnon-call-exceptions, or the compiler takes for granted that a load cannot
-// throw. toro_cc_app does that; a cc_library of the application's own needs it in its copts.
+// HOW the application must be compiled: with -fnon-call-exceptions, or the compiler takes for granted that a load
+// cannot throw. toro_cc_app does that; a cc_library of the application's own needs it in its copts.
 //
 // 64-bit code has neither INTO nor BOUND: OverflowFault comes from `int $4` only, BoundFault from `int $5`, and in a
 // Linux process the second is a ProtectionFault. AlignmentFault needs user mode: it comes in a Linux process only.

@@ -5,14 +5,14 @@
 // the owner's memory, which may be mapped read-only here.
 //
 // INVARIANTS
-//   I1. Give never fails. When the channel is full the pointer waits here, in a list of chunks of this CPU's own memory,
-//       until Retry finds room.
+//   I1. Give never fails. When the channel is full the pointer waits here, in a list of chunks of this CPU's own
+//       memory, until Retry finds room.
 //   I2. Under way to one owner are kMostUnderWay objects at most: what fits into the channel. What is packed leaves at
 //       the next Work of this CPU at the latest.
-//   I3. What waits is bounded by what the owner has to be freed, and costs about 8 bytes per object; how much waits, and
-//       waited at most, is counted.
-//   I4. Give does not wait but in one case: the channel is full, this partition is exhausted, and so is the reserve below.
-//       Then a thread yields until one of the three has room, and in message context the kernel stops.
+//   I3. What waits is bounded by what the owner has to be freed, and costs about 8 bytes per object; how much waits,
+//       and waited at most, is counted.
+//   I4. Give does not wait but in one case: the channel is full, this partition is exhausted, and so is the reserve
+//       below. Then a thread yields until one of the three has room, and in message context the kernel stops.
 #ifndef CORE_KERNEL_RETURN_PATH_H_
 #define CORE_KERNEL_RETURN_PATH_H_
 

@@ -93,8 +93,10 @@ const char* PageRuns::WhyNotAllocated(const void* address) const {
       case PageKind::kFreeLast:
         if (first == page) continue;
         return kNothing;
-      case PageKind::kFreeFirst: return page - first < entry.pages() ? "double free: this memory is free already" : kNothing;
-      case PageKind::kUsedFirst: return "free of a pointer that no allocation returned: it lies in the middle of a large object";
+      case PageKind::kFreeFirst:
+        return page - first < entry.pages() ? "double free: this memory is free already" : kNothing;
+      case PageKind::kUsedFirst:
+        return "free of a pointer that no allocation returned: it lies in the middle of a large object";
       case PageKind::kStackFirst: return "free of an address on a thread's stack";
       case PageKind::kKernelFirst: return "free of memory that the kernel keeps for itself";
     }

@@ -92,8 +92,8 @@ class PageRuns {
            AlignUp(pages / kLeastSlabPages * sizeof(Slab), kPageBytes) / kPageBytes;
   }
 
-  // `pages` > 0 contiguous pages, of which the one numbered `lead` (< pages) is aligned to `align_bytes` (a power of two,
-  // at least kPageBytes). Null: no such run.
+  // `pages` > 0 contiguous pages, of which the one numbered `lead` (< pages) is aligned to `align_bytes` (a power of
+  // two, at least kPageBytes). Null: no such run.
   void* Allocate(size_t pages, size_t align_bytes = kPageBytes, size_t lead = 0, PageKind kind = PageKind::kUsedFirst);
 
   // `run` came from Allocate with that kind and is not free. Stops with a message otherwise.

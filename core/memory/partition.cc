@@ -81,8 +81,8 @@ bool PartitionWith<hardening>::FillMagazine(SizeClass& c) {
   return got > 0;
 }
 
-// The magazine is over its limit. Each filling raises the limit and each relief lowers it a little: a program that takes
-// and gives many in turns gets a large magazine, one that only gives, a small one.
+// The magazine is over its limit. Each filling raises the limit and each relief lowers it a little: a program that
+// takes and gives many in turns gets a large magazine, one that only gives, a small one.
 template <Hardening hardening>
 void PartitionWith<hardening>::RelieveMagazine(SizeClass& c) {
   if (fail_after_ != kNever) {
@@ -238,8 +238,7 @@ void* PartitionWith<hardening>::AllocateLarge(size_t bytes, size_t align_bytes) 
 template <Hardening hardening>
 void PartitionWith<hardening>::FreeLarge(void* object) {
   PageEntry* entry = pages_.EntryOf(object);
-  bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst &&
-                 AddressOf(object) % kPageBytes == 0;
+  bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst && AddressOf(object) % kPageBytes == 0;
   if (!guarded) {
     pages_.Free(object);
     ++large_frees_;

@@ -14,8 +14,8 @@
 //   its slab        When the magazine is over its limit a batch goes back to the slabs; when it is empty a batch comes,
 //                   from slabs of which little is free before those of which much is, so that the latter become empty.
 //                   An empty slab is given back to the page runs
-// Limit and bottom of a magazine are two batches apart, so no pair of calls alternates between filling and relieving it;
-// and the last slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
+// Limit and bottom of a magazine are two batches apart, so no pair of calls alternates between filling and relieving
+// it; and the last slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
 // The limit follows the program: filling raises it, relieving lowers it.
 //
 // HARDENING, always on; `Hardening::kOff` exists for the benchmark, which says what it costs
@@ -34,8 +34,8 @@
 //   I5. A slab is in the list of its class exactly while something in it is free and not in the magazine.
 //   I6. In a class, frees - allocations - full_at + limit is the number of objects in the magazine.
 //
-// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. At most once in as many calls
-// as a batch has objects (16 or fewer): a batch moved, and perhaps a slab taken or given back, O(1).
+// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. At most once in as many
+// calls as a batch has objects (16 or fewer): a batch moved, and perhaps a slab taken or given back, O(1).
 #ifndef CORE_MEMORY_PARTITION_H_
 #define CORE_MEMORY_PARTITION_H_
 
@@ -184,9 +184,7 @@ class PartitionWith {
   // ---- a free object ----
 
   static uint64_t AddressOf(const void* object) { return reinterpret_cast<uintptr_t>(object); }
-  uint64_t MaskOf(const void* object) const {
-    return hardening == Hardening::kOn ? secret_ ^ AddressOf(object) : 0;
-  }
+  uint64_t MaskOf(const void* object) const { return hardening == Hardening::kOn ? secret_ ^ AddressOf(object) : 0; }
   FreeObject* NextOf(const FreeObject* object) const {
     return reinterpret_cast<FreeObject*>(object->link ^ MaskOf(object));
   }

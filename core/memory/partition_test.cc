@@ -238,8 +238,9 @@ TEST_F(PartitionTest, EachAllocationCanBeMadeToFail) {
     std::vector<void*> held;
     partition_->FailAfter(n);
     for (int i = 0; i < 24; ++i) {
-      void* object = i % 3 == 0 ? partition_->Allocate(64) : i % 3 == 1 ? partition_->Allocate(50000)
-                                                                         : partition_->AllocateAligned(100, 256);
+      void* object = i % 3 == 0   ? partition_->Allocate(64)
+                     : i % 3 == 1 ? partition_->Allocate(50000)
+                                  : partition_->AllocateAligned(100, 256);
       ASSERT_EQ(object != nullptr, static_cast<uint64_t>(i) < n) << i;
       if (object != nullptr) held.push_back(object);
     }

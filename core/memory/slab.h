@@ -4,7 +4,8 @@
 // an overflow hits, and would put the headers of all slabs into the same sets of the cache.
 //
 // INVARIANTS
-//   I1. Every object is in use, in a magazine of its class, in `free`, or not carved yet; `in_list` counts the last two.
+//   I1. Every object is in use, in a magazine of its class, in `free`, or not carved yet; `in_list` counts the last
+//       two.
 //   I2. The objects that are not carved yet are first, first + step, first + 2 * step ... modulo the number of objects;
 //       `step` has no divisor in common with it, so each comes once. Nothing of them has been touched.
 #ifndef CORE_MEMORY_SLAB_H_

@@ -1,4 +1,5 @@
-// Backtraces of the hosted world: frame pointers for the way, the distribution's libbacktrace for function, file and line.
+// Backtraces of the hosted world: frame pointers for the way, the distribution's libbacktrace for function, file and
+// line.
 //
 // WHY not the unwinder: the kernel's own code has no unwind tables (build_defs/toro_cc.bzl), and every function of ours
 // keeps a frame pointer. WHY libbacktrace: it reads the debug information of this process by itself, and takes memory
@@ -136,7 +137,8 @@ class FrameList {
     return true;
   }
   void Flush() {
-    if (repeated_ != 0) std::fprintf(stderr, "     the same call, %zu more time%s\n", repeated_, repeated_ == 1 ? "" : "s");
+    if (repeated_ != 0)
+      std::fprintf(stderr, "     the same call, %zu more time%s\n", repeated_, repeated_ == 1 ? "" : "s");
     repeated_ = 0;
   }
 

@@ -95,9 +95,10 @@ void PrintRegisters(const FaultRecord& record, PrintFunction print) {
     std::string_view label;
     Register place;
   } kOrder[] = {
-      {"  rip ", kRip},     {"  rsp ", kRsp}, {"  rbp ", kRbp}, {"\n  rax ", kRax}, {"  rbx ", kRbx},   {"  rcx ", kRcx},
-      {"\n  rdx ", kRdx},   {"  rsi ", kRsi}, {"  rdi ", kRdi}, {"\n  r8  ", kR8},  {"  r9  ", kR9},    {"  r10 ", kR10},
-      {"\n  r11 ", kR11},   {"  r12 ", kR12}, {"  r13 ", kR13}, {"\n  r14 ", kR14}, {"  r15 ", kR15},   {"  flags ", kRflags},
+      {"  rip ", kRip},   {"  rsp ", kRsp},   {"  rbp ", kRbp},      {"\n  rax ", kRax}, {"  rbx ", kRbx},
+      {"  rcx ", kRcx},   {"\n  rdx ", kRdx}, {"  rsi ", kRsi},      {"  rdi ", kRdi},   {"\n  r8  ", kR8},
+      {"  r9  ", kR9},    {"  r10 ", kR10},   {"\n  r11 ", kR11},    {"  r12 ", kR12},   {"  r13 ", kR13},
+      {"\n  r14 ", kR14}, {"  r15 ", kR15},   {"  flags ", kRflags},
   };
   for (const auto& entry : kOrder) {
     print(entry.label);

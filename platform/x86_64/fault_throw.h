@@ -32,7 +32,24 @@ namespace toro::x86_64 {
 
 // Places in FaultRecord::registers. fault_trampoline.S counts on them.
 enum Register : size_t {
-  kR15, kR14, kR13, kR12, kR11, kR10, kR9, kR8, kRbp, kRdi, kRsi, kRdx, kRcx, kRbx, kRax, kRip, kRflags, kRsp
+  kR15,
+  kR14,
+  kR13,
+  kR12,
+  kR11,
+  kR10,
+  kR9,
+  kR8,
+  kRbp,
+  kRdi,
+  kRsi,
+  kRdx,
+  kRcx,
+  kRbx,
+  kRax,
+  kRip,
+  kRflags,
+  kRsp
 };
 static_assert(kRsp + 1 == FaultRecord::kRegisters);
 static_assert(offsetof(FaultRecord, unwind_instruction) == 8 * 18 && offsetof(FaultRecord, unwind_stack) == 8 * 19);

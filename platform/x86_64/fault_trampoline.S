@@ -39,8 +39,8 @@ toro_fault_trampoline:
         lies_at 15, 0           // r15
         lies_at 16, 18          // the return address: unwind_instruction
         cld
-        // The code that faulted may have been in the middle of a computation: the x87 stack is emptied, and the flags of
-        // what raised this exception are cleared, or the next instruction of that unit would raise it again
+        // The code that faulted may have been in the middle of a computation: the x87 stack is emptied, and the flags
+        // of what raised this exception are cleared, or the next instruction of that unit would raise it again
         // [sdm1 8.6, 11.5.2]. The masks stay.
         fnstcw -8(%rsp)
         fninit

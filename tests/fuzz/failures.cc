@@ -86,10 +86,10 @@ extern "C" {
 }
 
 void* __real__ZN4toro8PageRuns8AllocateEmmmNS_8PageKindE(toro::PageRuns* runs, size_t pages, size_t align_bytes,
-                                                          size_t lead, toro::PageKind kind);
+                                                         size_t lead, toro::PageKind kind);
 
 void* __wrap__ZN4toro8PageRuns8AllocateEmmmNS_8PageKindE(toro::PageRuns* runs, size_t pages, size_t align_bytes,
-                                                          size_t lead, toro::PageKind kind) {
+                                                         size_t lead, toro::PageKind kind) {
   if (fuzz::refuse_in > 0 && --fuzz::refuse_in == 0) {
     ++fuzz::refused;
     return nullptr;

@@ -47,8 +47,8 @@ void PrintFrames(const uint64_t* addresses, uint64_t count);
 
 [[noreturn]] void EndPanic();
 
-// The report of a fault that became an exception which nobody caught, with the addresses of the code that led to it. Any
-// context.
+// The report of a fault that became an exception which nobody caught, with the addresses of the code that led to it.
+// Any context.
 [[noreturn]] void ReportUncaughtFault(const FaultRecord& record, const uint64_t* frames, uint64_t frame_count);
 
 // CheckFailed with a recorded backtrace.
