@@ -23,6 +23,7 @@ _COMMON = [
     "-fno-omit-frame-pointer",  # panic walks the frames
     "-fno-delete-null-pointer-checks",
     "-fno-strict-aliasing",
+    "-fstack-protector-strong",  # bare metal: a canary per thread, platform/baremetal/runtime/thread_block.h
 ] + _WARNINGS
 
 # The core throws nothing, and nothing may be thrown through it: see ARCHITECTURE.md, "Errors". So its code has no

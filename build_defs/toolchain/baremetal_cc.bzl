@@ -37,7 +37,6 @@ def _baremetal_cc_config_impl(ctx):
                             "-mno-red-zone",
                             "-mcmodel=small",
                             "-ftls-model=local-exec",
-                            "-fno-stack-protector",
                             "-fcf-protection=none",
                             "-U_FORTIFY_SOURCE",
                             "-D__NO_INLINE__",  # glibc's headers would reach into their own FILE; ours is musl's

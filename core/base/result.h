@@ -17,9 +17,14 @@ enum class [[nodiscard]] Status : uint8_t {
   kInvalidArgument,  // outside of the documented range
   kNoSuchThread,     // the id is stale: that thread has ended and was joined, or was detached
   kAlreadyJoined,    // another thread waits for it, or it is detached
-  kWouldDeadlock,    // a thread that joins itself
+  kWouldDeadlock,    // a thread would wait for itself: joins itself, locks a mutex that it holds
   kTimedOut,         // the deadline came first
   kFull,             // a bounded queue has no room now
+  kCancelled,        // the thread that waits, or that was to be suspended or cancelled, has been asked to end
+  kSuspended,        // the thread is suspended already
+  kNotSuspended,     // the thread that was to be resumed is not suspended
+  kHoldsMutex,       // a thread that holds a mutex cannot leave the CPU of the mutex
+  kClosed,           // the other side is gone: a closed channel, a promise that was dropped
 };
 
 constexpr const char* StatusText(Status status) {
@@ -30,9 +35,14 @@ constexpr const char* StatusText(Status status) {
     case Status::kInvalidArgument: return "invalid argument";
     case Status::kNoSuchThread: return "no such thread";
     case Status::kAlreadyJoined: return "already joined or detached";
-    case Status::kWouldDeadlock: return "a thread cannot join itself";
+    case Status::kWouldDeadlock: return "a thread would wait for itself";
     case Status::kTimedOut: return "timed out";
     case Status::kFull: return "full";
+    case Status::kCancelled: return "cancelled";
+    case Status::kSuspended: return "suspended already";
+    case Status::kNotSuspended: return "not suspended";
+    case Status::kHoldsMutex: return "the thread holds a mutex";
+    case Status::kClosed: return "closed";
   }
   return "unknown status";
 }

@@ -56,7 +56,7 @@ bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
 
 void Cpu::Sleep() {
   // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
-  if (exchange_.waiting() || return_path_.waiting()) {
+  if (exchange_.waiting() || return_path_.waiting() || scheduler_.lines().waiting()) {
     Machine::Relax();
     return;
   }

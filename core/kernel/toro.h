@@ -16,6 +16,7 @@
 #include "core/base/cpu_id.h"
 #include "core/base/result.h"
 #include "core/base/units.h"
+#include "core/kernel/cancel.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/console.h"
 #include "core/kernel/cpu.h"
@@ -53,6 +54,8 @@ inline std::span<const InputFile> Inputs() { return Cluster::Get().inputs(); }
 
 // ---- threads ----
 
+inline namespace TORO_UNWINDING {  // cancel.h, I3
+
 // Runs function() in a new thread on CPU `cpu`. The function object is moved into the new thread's stack; at most 1
 // KiB. kNoSuchCpu, kOutOfMemory (in the partition of `cpu`), kInvalidArgument.
 template <typename Function>
@@ -67,9 +70,10 @@ Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& option
   }
   body.run = [](void* closure) {
     Function& moved = *static_cast<Function*>(closure);
-    moved();
+    cancel_internal::RunUntilCancelled(moved);
     moved.~Function();
   };
+  body.unwinds = cancel_internal::kUnwinds;
   body.closure = &function;
   return Scheduler::Spawn(cpu, body, options);
 }
@@ -79,8 +83,29 @@ inline Status SpawnDetached(CpuId cpu, void (*function)(void*), void* argument) 
   return Scheduler::SpawnDetached(cpu, function, argument);
 }
 
-// Waits until the thread has ended, on whatever CPU. kNoSuchThread, kAlreadyJoined, kWouldDeadlock.
-inline Status Join(ThreadId thread) { return Scheduler::Join(thread); }
+}  // namespace TORO_UNWINDING
+
+// A point in time from now. kNever stays kNever.
+inline uint64_t DeadlineAfter(uint64_t duration_ns) {
+  uint64_t now_ns = NowNs();
+  return duration_ns < kNever - now_ns ? now_ns + duration_ns : kNever;
+}
+
+// Waits until the thread has ended, on whatever CPU, or until `deadline_ns`. kNoSuchThread, kAlreadyJoined,
+// kWouldDeadlock; kTimedOut and kCancelled, after which it can be joined as before.
+inline Status Join(ThreadId thread, uint64_t deadline_ns = kNever) { return Scheduler::Join(thread, deadline_ns); }
+
+// Suspend: the thread runs no more from its next switch on, until somebody resumes it; while it waits it goes on
+// waiting. A thread may suspend itself. kNoSuchThread: it has ended; kSuspended: it is suspended already; kCancelled: it
+// is to end. docs/threads.md has the details.
+inline Status Suspend(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kSuspend); }
+
+// kNoSuchThread; kNotSuspended.
+inline Status Resume(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kResume); }
+
+// Asks the thread to end: see cancel.h. A wait that returns a Status ends with kCancelled, and so do those that follow; a
+// suspended thread is resumed. kNoSuchThread; kCancelled: it has been asked already.
+inline Status Cancel(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kCancel); }
 
 // Nobody will join the thread; what is kept to answer a join goes when it ends. A thread that is neither joined nor
 // detached costs a table entry for ever. kNoSuchThread, kAlreadyJoined.
@@ -89,27 +114,35 @@ inline Status Detach(ThreadId thread) {
   return CallOn(thread.home(), [thread] { return Scheduler::Current().Detach(thread); });
 }
 
+inline namespace TORO_UNWINDING {
+
 // Lets other threads of this CPU run.
-inline void Yield() { Scheduler::Yield(); }
+inline void Yield() {
+  if (Scheduler::Yield()) cancel_internal::Unwind();
+}
 
 // As Yield, of a thread that has just looked whether there is something to do, and found nothing. When all threads of a
 // CPU poll, the CPU sleeps; beside busy threads a poller has a turn every 64 of their switches. It has its next turn
 // after anything that happened on this CPU: a message, a timer, an interrupt, another thread. What another CPU writes
 // without a message is not among these: to poll for that, sleep for a while between two looks.
-inline void YieldPolling() { Scheduler::YieldPolling(); }
+inline void YieldPolling() {
+  if (Scheduler::YieldPolling()) cancel_internal::Unwind();
+}
+
+// Waits until `deadline_ns` on the clock of NowNs, or, at least, `duration_ns`.
+inline void SleepUntil(uint64_t deadline_ns) {
+  if (Scheduler::SleepUntil(deadline_ns) == Status::kCancelled) EndIfCancelled();
+}
+inline void SleepFor(uint64_t duration_ns) { SleepUntil(DeadlineAfter(duration_ns)); }
+
+}  // namespace TORO_UNWINDING
 
 // The thread that polls has found something to do. Call it before doing that: until the next YieldPolling this thread
 // counts as busy, and the other pollers look again.
 inline void FoundWork() { Scheduler::FoundWork(); }
 
-// Waits `duration_ns` at least.
-inline void SleepFor(uint64_t duration_ns) {
-  uint64_t now_ns = NowNs();
-  Scheduler::SleepUntil(duration_ns < kNever - now_ns ? now_ns + duration_ns : kNever);
-}
-inline void SleepUntil(uint64_t deadline_ns) { Scheduler::SleepUntil(deadline_ns); }
-
-// Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu.
+// Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu;
+// kHoldsMutex.
 inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
 
 // ---- calls ----

@@ -2,12 +2,15 @@
 //
 // WHY. The fast form needs one line each way: the function object goes inside of the request line, the value comes back
 // inside of the reply line, and neither CPU reads memory of the other. It serves function objects and values that may
-// be copied as bytes and fit; everything else goes by exchange slot, with the record of the call on the caller's stack.
+// be copied as bytes and fit. A larger function object is called where it is, on the caller's stack, and goes by slot; a
+// larger value is left in memory of the called CPU, which destroys it when the caller has its copy.
 //
 // INVARIANTS
-//   I1. The record lies on the stack of the waiting thread, which cannot go on before the reply has been delivered.
-//   I2. The reply is the last thing that the called CPU does with a record.
-//   I3. A reply never waits: when the channel is full, it goes by slot.
+//   I1. The function object lies on the stack of the waiting thread, which cannot go on before the answer has come: a
+//       call is not cancelled, and has no deadline (CallAsync has, core/kernel/future.h).
+//   I2. Neither CPU writes into memory of the other, but for what the function object itself does, and values that can
+//       be moved only: those are moved out of their box.
+//   I3. An answer never waits (line_queue.h).
 #ifndef CORE_SCHED_CALL_H_
 #define CORE_SCHED_CALL_H_
 
@@ -18,34 +21,17 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/sched/answer.h"
 #include "core/sched/scheduler.h"
 
 namespace toro {
 
-// The waiting side of a call. The Message is used only when the channel for the answer is full.
-struct CallRecord : Message {
-  Thread* caller = nullptr;
-  void* value = nullptr;  // storage for the value, in whole words
-  bool done = false;
-};
-
-// Answers the call of CPU `caller_cpu` that `record` stands for, with `count` words, at most six. Any context of the
-// called CPU.
-void AnswerCall(Scheduler& here, CpuId caller_cpu, CallRecord& record, const uint64_t* words, size_t count);
-
 namespace call_internal {
 
-inline void Complete(CallRecord& record) {
-  record.done = true;
-  Scheduler::Current().MakeReady(*record.caller);
-}
-
-inline void DeliverReply(Cpu&, Message& message) { Complete(static_cast<CallRecord&>(message)); }
-
-// ---- the fast form: [record, invoke and size of the value, function object ...] and [record, value ...] ----
+// ---- the fast form: [handle, invoke and size of the value, function object ...] and [handle, value ...] ----
 
 inline constexpr size_t kFunctionWords = kChannelWords - 2;
-inline constexpr size_t kValueWords = kChannelWords - 1;
+inline constexpr size_t kValueWords = kAnswerWords;
 inline constexpr unsigned kValueShift = 48;
 
 using Invoke = void (*)(uint64_t* function, uint64_t* value);
@@ -54,14 +40,9 @@ void DeliverCallLine(Cpu& here, CpuId from, const uint64_t* words, size_t count)
 
 // ---- the general form ----
 
-template <typename Function, typename Value>
-struct TypedRecord : CallRecord {
-  Function* function = nullptr;
-  CpuId caller_cpu;
-};
-
 struct Nothing {};
 
+// Runs the function; `value` has room for what it returns.
 template <typename Function, typename Value>
 void InvokeInto(Function& function, void* value) noexcept {
   if constexpr (std::is_same_v<Value, Nothing>) {
@@ -71,29 +52,83 @@ void InvokeInto(Function& function, void* value) noexcept {
   }
 }
 
-template <typename Function, typename Value>
-void DeliverCall(Cpu&, Message& message) {
-  auto& record = static_cast<TypedRecord<Function, Value>&>(message);
-  InvokeInto<Function, Value>(*record.function, record.value);
-  record.deliver = &DeliverReply;
-  Scheduler::Current().exchange().Post(record.caller_cpu, record);
-}
-
 constexpr size_t WordsOf(size_t bytes) { return (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t); }
+
+template <typename Value>
+inline constexpr bool kValueFitsALine = std::is_trivially_copyable_v<Value> && WordsOf(sizeof(Value)) <= kValueWords &&
+                                        alignof(Value) <= alignof(uint64_t);
 
 template <typename Function, typename Value>
 inline constexpr bool kFitsALine =
-    std::is_trivially_copyable_v<Function> && std::is_trivially_copyable_v<Value> &&
-    WordsOf(sizeof(Function)) <= kFunctionWords && WordsOf(sizeof(Value)) <= kValueWords &&
-    alignof(Function) <= alignof(uint64_t) && alignof(Value) <= alignof(uint64_t);
+    kValueFitsALine<Value> && std::is_trivially_copyable_v<Function> &&
+    WordsOf(sizeof(Function)) <= kFunctionWords && alignof(Function) <= alignof(uint64_t);
+
+// A box: memory of the called CPU for one value. GiveBack makes `owner`, another CPU, destroy the value and free the box.
+void* TakeBox(Scheduler& here, size_t bytes, size_t align_bytes);
+void GiveBack(Scheduler& here, CpuId owner, void* box, void (*destroy)(void* box));
+
+// What the answer carries: the value, or the box in which it is.
+template <typename Value>
+inline constexpr size_t kAnswerWordsOf = kValueFitsALine<Value> ? WordsOf(sizeof(Value)) : 1;
+
+// Runs the function on this CPU; fills `words` with what the answer carries.
+template <typename Function, typename Value>
+void InvokeForAnswer(Scheduler& here, Function& function, uint64_t* words) {
+  if constexpr (kValueFitsALine<Value>) {
+    InvokeInto<Function, Value>(function, words);
+  } else {
+    void* box = TakeBox(here, sizeof(Value), alignof(Value));
+    InvokeInto<Function, Value>(function, box);
+    words[0] = reinterpret_cast<uint64_t>(box);
+  }
+}
+
+// Takes the value out of an answer of CPU `from`.
+template <typename Value>
+Value TakeValue(CpuId from, uint64_t* words) {
+  if constexpr (kValueFitsALine<Value>) {
+    return *std::launder(reinterpret_cast<Value*>(words));
+  } else {
+    struct Box {
+      ~Box() {
+        GiveBack(Scheduler::Current(), from, value, [](void* box) { static_cast<Value*>(box)->~Value(); });
+      }
+      Value* value;
+      CpuId from;
+    } box{reinterpret_cast<Value*>(words[0]), from};
+    if constexpr (std::is_copy_constructible_v<Value>) {
+      return *box.value;
+    } else {
+      return std::move(*box.value);
+    }
+  }
+}
+
+template <typename Function>
+struct Request : Message {
+  explicit Request(Function& called) : function(called) {}
+
+  Function& function;
+  Handle handle = 0;
+  CpuId caller_cpu;
+};
 
 template <typename Function, typename Value>
-bool TrySendLine(Scheduler& here, CpuId to, Function& function, CallRecord& record) {
+void DeliverRequest(Cpu&, Message& message) {
+  auto& request = static_cast<Request<Function>&>(message);
+  Scheduler& here = Scheduler::Current();
+  uint64_t words[kAnswerWordsOf<Value>] = {};
+  InvokeForAnswer<Function, Value>(here, request.function, words);
+  here.Answer(request.caller_cpu, request.handle, words, kAnswerWordsOf<Value>);
+}
+
+template <typename Function, typename Value>
+bool TrySendLine(Scheduler& here, CpuId to, Function& function, Handle handle) {
   Invoke invoke = [](uint64_t* words, uint64_t* value) {
     InvokeInto<Function, Value>(*std::launder(reinterpret_cast<Function*>(words)), value);
   };
   constexpr size_t kWords = WordsOf(sizeof(Function));
-  uint64_t line[2 + kWords] = {reinterpret_cast<uint64_t>(&record),
+  uint64_t line[2 + kWords] = {handle,
                                uint64_t{WordsOf(sizeof(Value))} << kValueShift | reinterpret_cast<uint64_t>(invoke)};
   std::memcpy(line + 2, static_cast<const void*>(&function), sizeof(Function));
   return here.exchange().SendLine(to, &DeliverCallLine, line, 2 + kWords);
@@ -102,7 +137,8 @@ bool TrySendLine(Scheduler& here, CpuId to, Function& function, CallRecord& reco
 }  // namespace call_internal
 
 // Runs function() on CPU `to`, in message context there: it must be brief, must not wait and must not throw. Returns
-// what it returns. `to` must exist. On the calling CPU it is an ordinary call, in any context; else thread context.
+// what it returns. `to` must exist. On the calling CPU it is an ordinary call, in any context; else thread context. A
+// cancel does not end it.
 template <typename Function>
 auto CallOn(CpuId to, Function function) -> std::invoke_result_t<Function&> {
   using namespace call_internal;
@@ -112,25 +148,19 @@ auto CallOn(CpuId to, Function function) -> std::invoke_result_t<Function&> {
   if (to == here.id()) return function();
   TORO_CHECK(to.index() < here.exchange().cpus(), "called a CPU that does not exist; compare with CpuCount() first");
   TORO_CHECK(here.MayBlock(), "waited for a call outside of a thread");
-  alignas(Value) alignas(uint64_t) unsigned char storage[WordsOf(sizeof(Value)) * sizeof(uint64_t)];
-  TypedRecord<Function, Value> record;
-  record.caller = here.current();
-  record.value = storage;
+  uint64_t words[kAnswerWordsOf<Value>] = {};
+  PendingAnswer answer(here, words, WaitsFor::kCall);
+  Request<Function> request(function);
   bool sent = false;
-  if constexpr (kFitsALine<Function, Value>) sent = TrySendLine<Function, Value>(here, to, function, record);
+  if constexpr (kFitsALine<Function, Value>) sent = TrySendLine<Function, Value>(here, to, function, answer.handle());
   if (!sent) {
-    record.deliver = &DeliverCall<Function, Value>;
-    record.function = &function;
-    record.caller_cpu = here.id();
-    here.exchange().Post(to, record);
+    request.deliver = &DeliverRequest<Function, Value>;
+    request.handle = answer.handle();
+    request.caller_cpu = here.id();
+    here.exchange().Post(to, request);
   }
-  while (!record.done) Scheduler::Block();
-  if constexpr (!std::is_void_v<Returned>) {
-    Value* value = std::launder(reinterpret_cast<Value*>(storage));
-    Value result = std::move(*value);
-    value->~Value();
-    return result;
-  }
+  (void)answer.Await(kNever, false);
+  if constexpr (!std::is_void_v<Returned>) return TakeValue<Value>(to, words);
 }
 
 }  // namespace toro

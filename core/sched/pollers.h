@@ -5,8 +5,8 @@
 // find something new.
 //
 // INVARIANTS
-//   I1. A thread is in this list exactly while it waits in YieldPolling for its next turn. MakeReady must not be called
-//       for it: only Release puts it back, all pollers at once.
+//   I1. A thread is in this list exactly while it waits in YieldPolling for its next turn. Only a cancel takes out a
+//       single one; else all pollers go on at once.
 //   I2. After anything happened that a poller could see (a message was taken, a timer fired, an interrupt or a wake-up
 //       ended a halt, another thread ran), every poller has a turn before the CPU halts. So a poller is not lost,
 //       whatever the order in which the pollers and what they wait for came.
@@ -25,8 +25,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/base/intrusive_list.h"
-#include "core/sched/ready_ring.h"
 #include "core/sched/thread.h"
 
 namespace toro {
@@ -35,9 +33,11 @@ class Pollers {
  public:
   bool empty() const { return waiting_.empty(); }
 
-  // `poller` has looked, found nothing, and has left the ready ring, whose head runs next.
-  void Park(Thread& poller, const Thread* runs_next) {
-    waiting_.PushBack(poller);
+  // Those that have looked, found nothing, and wait for their turn.
+  WaitList& waiting() { return waiting_; }
+
+  // A poller has found nothing and is about to leave the ready ring, in which `runs_next` follows it.
+  void NoteParked(const Thread* runs_next) {
     // Between two pollers the loop may have a turn; if one were news to the others, they would keep each other awake.
     if (runs_next != nullptr && !runs_next->polling) due_ = true;
   }
@@ -45,17 +45,17 @@ class Pollers {
   // Something happened that only the caller knows of: every poller looks again.
   void SetDue() { due_ = true; }
 
-  // Puts all pollers back into `ring` if they are due a turn. `worked`: the loop did something just now. `received`:
-  // how many messages this CPU has taken since boot.
-  void ReleaseIfDue(ReadyRing& ring, bool worked, uint64_t received) {
-    if (!due_ && !worked && received == received_) return;
+  // Are the pollers due a turn? The caller gives it to them. `worked`: the loop did something just now. `received`: how
+  // many messages this CPU has taken since boot.
+  bool TakeDue(bool worked, uint64_t received) {
+    if (!due_ && !worked && received == received_) return false;
     due_ = false;
     received_ = received;
-    while (Thread* poller = waiting_.PopFront()) ring.Insert(*poller);
+    return true;
   }
 
  private:
-  IntrusiveList<Thread> waiting_;
+  WaitList waiting_;
   uint64_t received_ = 0;
   bool due_ = false;
 };

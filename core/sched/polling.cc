@@ -3,20 +3,19 @@
 
 namespace toro {
 
-void Scheduler::YieldPolling() {
+bool Scheduler::YieldPolling() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   if (!self->polling) {  // its first look, or the first after FoundWork: what it did may be of use to the others
     self->polling = true;
     here.pollers_.SetDue();
-    Yield();
-    return;
+    return Yield();
   }
-  here.ring_.Remove(*self);
   if (here.runner_ == self) here.StopBeingRunner();
-  here.pollers_.Park(*self, here.ring_.head());
-  here.SwitchFrom(*self);
+  here.pollers_.NoteParked(self->next != self ? static_cast<Thread*>(self->next) : nullptr);
+  (void)Wait(&here.pollers_.waiting(), kNever, WaitsFor::kTurn, self->unwinds);
+  return self->MustUnwind();
 }
 
 void Scheduler::FoundWork() {

@@ -24,6 +24,9 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       cpu_(cpu),
       partition_(partition),
       table_(exchange.self(), partition),
+      guests_(partition),
+      handles_(partition),
+      lines_(exchange, partition),
       timers_(0),  // to read the clock here would make the boot wait for its calibration
       starts_(partition) {}
 
@@ -56,10 +59,13 @@ bool Scheduler::Poll() {
     worked |= timers_.Advance(Machine::NowNs());
     exchange_.SetWorking(false);
   }
+  if (lines_.waiting()) worked |= lines_.Retry();
   if (!starts_.empty()) EnsureRunner();
   if (!pollers_.empty()) {
     const Exchange::Counters& taken = exchange_.counters();
-    pollers_.ReleaseIfDue(ring_, worked, taken.messages_received + taken.lines_received);
+    if (pollers_.TakeDue(worked, taken.messages_received + taken.lines_received)) {
+      while (WakeFirst(pollers_.waiting())) continue;
+    }
   }
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
@@ -85,33 +91,100 @@ void Scheduler::LetLoopRun(Thread& self) {
   Machine::SwitchContext(self.context, loop_);
 }
 
-void Scheduler::YieldSlowly() {
+void Scheduler::EnterRing(Thread& thread) {
+  ring_.Insert(thread);
+  if (__builtin_expect(thread.NeedsAttention(), 0)) {
+    ++attention_;
+    UpdateInterrupted();
+  }
+}
+
+void Scheduler::LeaveRing(Thread& thread) {
+  ring_.Remove(thread);
+  if (__builtin_expect(thread.NeedsAttention(), 0)) {
+    --attention_;
+    UpdateInterrupted();
+  }
+}
+
+// `control` is what kSuspended and kCancelled shall be.
+void Scheduler::SetControl(Thread& thread, uint8_t control) {
+  const bool before = thread.NeedsAttention();
+  thread.flags = static_cast<uint8_t>((thread.flags & ~(Thread::kSuspended | Thread::kCancelled)) | control);
+  if (!thread.linked() || thread.NeedsAttention() == before) return;
+  before ? --attention_ : ++attention_;
+  UpdateInterrupted();
+}
+
+bool Scheduler::YieldSlowly() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   if (here.runner_ == self) here.StopBeingRunner();
-  here.LetLoopRun(*self);
+  if ((self->flags & Thread::kSuspended) != 0) {
+    here.LeaveRing(*self);
+    here.SwitchFrom(*self);
+  } else {
+    here.LetLoopRun(*self);
+  }
+  return self->MustUnwind();
 }
 
-void Scheduler::Block() {
+// ---- waiting ----
+
+Status Scheduler::Wait(WaitList* list, uint64_t deadline_ns, WaitsFor what, bool cancellable) {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
-  here.ring_.Remove(*self);
+  if (cancellable && self->CancelPending()) {
+    (void)Yield();  // a thread that does not heed its cancel must not keep the others from running
+    return Status::kCancelled;
+  }
+  if (deadline_ns == 0) return Status::kTimedOut;
+  self->waits_for = what;
+  if (cancellable) self->flags |= Thread::kCancellable;
+  if (list != nullptr) {
+    self->flags |= Thread::kInList;
+    list->PushBack(self->wait_link);
+  }
+  if (deadline_ns != kNever) {
+    self->flags |= Thread::kHasDeadline;
+    here.timers_.Start(self->timer, deadline_ns);
+  }
+  here.LeaveRing(*self);
   // Out of the ring by now: another runner needs memory, to find some messages are taken, and one may wake this thread.
   if (here.runner_ == self) here.StopBeingRunner();
   here.SwitchFrom(*self);
+  return self->wait_status;
 }
 
-void Scheduler::WakeSleeper(Timer& timer) { Current().MakeReady(*static_cast<SleepTimer&>(timer).thread); }
+void Scheduler::EndWait(Thread& thread, Status status) {
+  TORO_CHECK(thread.waits_for != WaitsFor::kNothing, "made a thread ready that is ready already");
+  if ((thread.flags & Thread::kInList) != 0) WaitList::Remove(thread.wait_link);
+  if ((thread.flags & Thread::kHasDeadline) != 0) timers_.Stop(thread.timer);
+  thread.flags &= static_cast<uint8_t>(~(Thread::kInList | Thread::kHasDeadline | Thread::kCancellable));
+  thread.waits_for = WaitsFor::kNothing;
+  thread.wait_status = status;
+  if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
+}
 
-void Scheduler::SleepUntil(uint64_t deadline_ns) {
-  Scheduler& here = Current();
-  here.CheckMayBlock();
-  Thread* self = here.ring_.head();
-  self->timer.fire = &WakeSleeper;
-  here.timers_.Start(self->timer, deadline_ns);
-  Block();
+bool Scheduler::WakeFirst(WaitList& list) {
+  WaitLink* first = list.front();
+  if (first == nullptr) return false;
+  EndWait(*first->thread, Status::kOk);
+  return true;
+}
+
+void Scheduler::Block() { (void)Wait(nullptr, kNever, WaitsFor::kWake, false); }
+
+void Scheduler::FireDeadline(Timer& timer) {
+  Current().EndWait(*static_cast<WaitTimer&>(timer).thread, Status::kTimedOut);
+}
+
+Status Scheduler::SleepUntil(uint64_t deadline_ns) {
+  // Zero is in the past, and Wait would not even yield.
+  Status status = Wait(nullptr, deadline_ns > 0 ? deadline_ns : 1, WaitsFor::kTime, true);
+  return status == Status::kTimedOut ? Status::kOk : status;
 }
 
 // ---- the life of a thread ----
@@ -139,7 +212,8 @@ Thread* Scheduler::TakeThread(size_t stack_bytes) {
     return nullptr;
   }
   Thread* thread = new (memory) Thread;
-  thread->travel.thread = thread->timer.thread = thread;
+  thread->wait_link.thread = thread->timer.thread = thread;
+  thread->timer.fire = &FireDeadline;
   thread->stack_low = run;
   thread->stack_bytes = stack_bytes;
   if (stack_bytes == kDefaultStackBytes) thread->colour = next_colour_++ % kColours;
@@ -197,6 +271,10 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   }
   thread->id = id.value();
   thread->ended = false;
+  thread->flags = 0;
+  thread->waits_for = WaitsFor::kNothing;
+  thread->unwinds = body.unwinds;
+  thread->cancel_guards = thread->mutexes = 0;
   thread->polling = false;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
@@ -225,7 +303,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   if (length > 0) std::memcpy(thread->name, options.name.data(), length);
   thread->name[length] = 0;
   ++counters_.created;
-  MakeReady(*thread);
+  EnterRing(*thread);
   return id.value();
 }
 
@@ -234,9 +312,10 @@ void Scheduler::Exit() {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   if (here.runner_ == self) here.StopBeingRunner();
   if (self->polling) here.pollers_.SetDue();
-  here.ring_.Remove(*self);
+  here.LeaveRing(*self);
   ++here.counters_.switches;
   if (self->id.home() != here.id()) {
     self->ended = true;
@@ -251,22 +330,10 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
-  Joiner joiner = table_.End(thread.id);
+  const ThreadId id = thread.id;
+  Joiner joiner = table_.End(id);
   GiveThread(thread);
-  if (joiner.record != nullptr) AnswerJoin(joiner, Status::kOk);
-}
-
-// I3: the loop, after the switch away from the thread.
-void Scheduler::SendDeparted() {
-  Thread& thread = *departed_;
-  departed_ = nullptr;
-  if (!thread.ended) ++counters_.departed;
-  const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread),
-                            thread.ended ? 0 : reinterpret_cast<uint64_t>(thread.stack_low),
-                            reinterpret_cast<uint64_t>(thread.stack_high())};
-  if (exchange_.SendLine(destination_, &DeliverTravellerLine, words, 3)) return;
-  thread.travel.deliver = &DeliverTraveller;
-  exchange_.Post(destination_, thread.travel);
+  if (joiner.handle != 0) AnswerJoin(joiner, id, Status::kOk);
 }
 
 }  // namespace toro

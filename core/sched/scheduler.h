@@ -6,7 +6,8 @@
 // this CPU, now and then (I6), or when the executor wants to choose each step itself.
 //
 // INVARIANTS
-//   I1. A thread is in the ready ring, or waits for exactly one thing (pollers.h: for its turn), or travels.
+//   I1. A thread is in the ready ring, or waits for exactly one thing (pollers.h: for its turn), or is suspended, or
+//       travels. A suspended thread may wait as well: it is ready when it has been resumed and its wait is over.
 //   I2. A thread that ends at home gives its object and stack to the pool while it still stands on that stack. This is
 //       sound because only a later spawn of this same CPU takes from the pool, and ReleasePool leaves out the stack it
 //       stands on. IF YOU let anything else take from it, or write to a pooled stack, a dead thread's last instructions
@@ -31,6 +32,9 @@
 #include "core/exchange/exchange.h"
 #include "core/machine/machine.h"
 #include "core/memory/partition.h"
+#include "core/sched/guest_table.h"
+#include "core/sched/handle_table.h"
+#include "core/sched/line_queue.h"
 #include "core/sched/pollers.h"
 #include "core/sched/ready_ring.h"
 #include "core/sched/start_queue.h"
@@ -67,23 +71,29 @@ class Scheduler {
 
   // ---- for threads ----
 
-  // Lets the other ready threads of this CPU run, once each, before it returns. Thread context.
-  static void Yield();
+  // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled, and
+  // its body catches what ends it (ThreadBody::unwinds): the caller should throw that. Thread context.
+  static bool Yield();
 
   // As Yield, of a thread that has looked for work and found none: goes on when a look can find something. Thread
   // context.
-  static void YieldPolling();
+  static bool YieldPolling();
 
   // The thread that polls has found something to do: its next YieldPolling is a Yield. Thread context.
   static void FoundWork();
 
-  // Waits until MakeReady(current thread). Thread context.
+  // Waits until MakeReady(current thread). A cancel does not end it. Thread context.
   static void Block();
 
-  // Waits until the clock of Machine::NowNs reaches `deadline_ns`. Thread context.
-  static void SleepUntil(uint64_t deadline_ns);
+  // Waits in `list`, if it is not null, behind those who wait there, until somebody ends the wait (EndWait, WakeFirst),
+  // which is kOk; until the clock reaches `deadline_ns` (kNever: no deadline; 0: kTimedOut at once); or, if
+  // `cancellable`, until the thread is cancelled: kCancelled, at once when it has been already. Thread context.
+  static Status Wait(WaitList* list, uint64_t deadline_ns, WaitsFor what, bool cancellable);
 
-  // Goes on on CPU `to`. Its memory stays where it is. kNoSuchCpu. Thread context.
+  // Waits until the clock of Machine::NowNs reaches `deadline_ns`: kOk, or kCancelled. Thread context.
+  static Status SleepUntil(uint64_t deadline_ns);
+
+  // Goes on on CPU `to`. Its memory stays where it is. kNoSuchCpu, kHoldsMutex. Thread context.
   static Status Migrate(CpuId to);
 
   // Ends the thread. Thread context.
@@ -98,12 +108,29 @@ class Scheduler {
   // and there is memory for a stack. kNoSuchCpu. Thread context: waits while the channel is full.
   static Status SpawnDetached(CpuId to, void (*function)(void*), void* argument);
 
-  // Waits for the end of a thread. kNoSuchThread, kAlreadyJoined, kWouldDeadlock. Thread context.
-  static Status Join(ThreadId id);
+  // Waits for the end of a thread. kNoSuchThread, kAlreadyJoined, kWouldDeadlock; kTimedOut and kCancelled, after which
+  // the thread can be joined as before. Thread context.
+  static Status Join(ThreadId id, uint64_t deadline_ns = kNever);
+
+  // Suspends, resumes or cancels a thread, wherever it is (docs/threads.md says what that means). kNoSuchThread: it has
+  // ended; kSuspended, kNotSuspended, kCancelled: it is that already, or is not. Thread context.
+  static Status Control(ThreadId id, ThreadControl what);
+
+  // The current thread takes (+1) or gives back (-1) a guard against being cancelled. Thread context.
+  static void ChangeCancelGuards(int change);
 
   // ---- for the owner, any context ----
 
-  void MakeReady(Thread& thread) { ring_.Insert(thread); }
+  // Ends the wait of a thread of this CPU. It is ready then, unless it is suspended.
+  void EndWait(Thread& thread, Status status);
+  void MakeReady(Thread& thread) { EndWait(thread, Status::kOk); }
+  // The one that has waited longest goes on. False: nobody waits.
+  bool WakeFirst(WaitList& list);
+
+  // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it any
+  // more. From any CPU.
+  void Answer(CpuId to, Handle handle, const uint64_t* words, size_t count);
+
   Result<ThreadId> Create(const ThreadBody& body, const ThreadOptions& options);
   Status Detach(ThreadId id) { return table_.Detach(id); }
 
@@ -115,11 +142,23 @@ class Scheduler {
   // May the code that runs now block? False in the loop and in message context.
   bool MayBlock() const { return running_ && !exchange_.working(); }
 
+  // Calls visit(thread) for every thread that is on this CPU, those of other homes included. The visitor must not block,
+  // allocate, or create threads.
+  template <typename Visit>
+  void VisitThreads(Visit visit) {
+    table_.ForEachLive([&](Thread& thread, const ThreadTable::Place& place) {
+      if (place.cpu == id() && !thread.ended) visit(thread);
+    });
+    guests_.ForEach(visit);
+  }
+
   Cpu& cpu() { return cpu_; }
   CpuId id() const { return exchange_.self(); }
   Partition& partition() { return partition_; }
   Exchange& exchange() { return exchange_; }
   TimerWheel& timers() { return timers_; }
+  HandleTable& handles() { return handles_; }
+  LineQueue& lines() { return lines_; }
   uint64_t NextTimerNs() const { return timers_.NextNs(); }
 
   struct Counters {
@@ -135,12 +174,27 @@ class Scheduler {
   // From one visit of the loop to the next, when nothing arrives (I6).
   static constexpr uint32_t kSwitchesPerLoop = 64;
 
-  static void YieldSlowly();
+  // In place of the destination of a thread that goes home.
+  static constexpr uint64_t kEnded = ~uint64_t{0};
+
+  static bool YieldSlowly();
   static void ThreadMain();
-  static void WakeSleeper(Timer& timer);
-  static void DeliverTraveller(Cpu& here, Message& message);
-  static void DeliverTravellerLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverJoinLine(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void FireDeadline(Timer& timer);
+  static void DeliverVisitor(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverReturning(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverAnswer(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  bool TakeAnswer(Handle handle, const uint64_t* words, size_t count);
+  static void DeliverJoin(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverJoined(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverEnded(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControl(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControlAway(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverControlBack(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  void ControlFromHome(const uint64_t* words);
+  Status ControlInHand(ThreadId target, ThreadControl what);
+  Status ApplyControl(Thread& thread, ThreadControl what, bool travels);
+  void AnswerControl(const uint64_t* words, Status status);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
   static void RunStarts(void*);
@@ -148,9 +202,14 @@ class Scheduler {
   void StopBeingRunner();
   void BeginAnotherLife(Thread& self);
   void Arrive(Thread& thread, void* stack_low, void* stack_high);
-  void AnswerJoin(Joiner joiner, Status status);
+  void SendAway(Thread& thread, CpuId to);
+  void AnswerJoin(Joiner joiner, ThreadId id, Status status);
   void End(Thread& thread);
   void SendDeparted();
+  void EnterRing(Thread& thread);
+  void LeaveRing(Thread& thread);
+  void SetControl(Thread& thread, uint8_t control);
+  void UpdateInterrupted() { exchange_.SetInterrupted(runner_ != nullptr || attention_ != 0); }
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
   void LetLoopRun(Thread& self);
@@ -171,9 +230,13 @@ class Scheduler {
   Cpu& cpu_;
   Partition& partition_;
   ThreadTable table_;
+  GuestTable guests_;
+  HandleTable handles_;
+  LineQueue lines_;
   TimerWheel timers_;
   StartQueue starts_;
   Pollers pollers_;
+  size_t attention_ = 0;  // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack
   Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
@@ -182,20 +245,19 @@ class Scheduler {
   uint32_t next_colour_ = 0;
 };
 
-inline void Scheduler::Yield() {
+inline bool Scheduler::Yield() {
   Scheduler& here = Current();
-  // In message context, and while a thread is the runner, the exchange is not quiet: neither gets past this line.
-  if (__builtin_expect(!here.exchange_.Quiet() || --here.switches_to_loop_ == 0, 0)) {
-    YieldSlowly();
-    return;
-  }
+  // In message context, while a thread is the runner, and while one in the ring is to be suspended or cancelled, the
+  // exchange is not quiet: none of them gets past this line.
+  if (__builtin_expect(!here.exchange_.Quiet() || --here.switches_to_loop_ == 0, 0)) return YieldSlowly();
   Thread* self = here.ring_.head();
   Thread* next = here.ring_.Rotate();
-  if (next == self) return;
+  if (next == self) return false;
   ++here.counters_.switches;
   __builtin_prefetch(next->next);
   Machine::SwitchContext(self->context, next->context);
   // I4: nothing of `here` from now on.
+  return false;
 }
 
 }  // namespace toro

@@ -65,13 +65,13 @@ void Scheduler::EnsureRunner() {
   }
   TORO_CHECK(table_.Detach(id.value()) == Status::kOk);
   runner_ = ring_.last();
-  exchange_.SetInterrupted(true);
+  UpdateInterrupted();
 }
 
 // What the runner runs is about to wait or to yield.
 void Scheduler::StopBeingRunner() {
   runner_ = nullptr;
-  exchange_.SetInterrupted(false);
+  UpdateInterrupted();
   EnsureRunner();
 }
 
@@ -82,14 +82,18 @@ void Scheduler::RunStarts(void*) {
     if (here.runner_ != self) return;  // it waited, so another runner has the queue: ends as any thread
     if (here.starts_.empty()) {
       here.runner_ = nullptr;
-      here.exchange_.SetInterrupted(false);
+      here.UpdateInterrupted();
       return;
     }
     if (run > 0) here.BeginAnotherLife(*self);
-    if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) here.LetLoopRun(*self);
+    if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) {
+      here.LetLoopRun(*self);
+      if (here.runner_ != self) return;  // it was suspended meanwhile
+    }
     ThreadStart start = here.starts_.Pop();
     start.function(start.argument);
     if (platform::ThreadLocalBytes() > 0) platform::FinishThreadLocals();
+    TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   }
 }
 
@@ -97,6 +101,8 @@ void Scheduler::RunStarts(void*) {
 void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.ended;
   ++counters_.created;
+  SetControl(self, 0);  // what was asked of the last one does not concern the next
+  self.polling = false;
   self.id = table_.Renew(self.id);
   if (platform::ThreadLocalBytes() > 0) platform::InitThreadLocals(self.thread_locals);
 }

@@ -14,9 +14,10 @@
 
 #include "core/base/cpu_id.h"
 #include "core/base/intrusive_list.h"
+#include "core/base/result.h"
 #include "core/base/units.h"
-#include "core/exchange/message.h"
 #include "core/machine/machine.h"
+#include "core/sched/line_queue.h"
 #include "core/sched/timer_wheel.h"
 
 namespace toro {
@@ -48,6 +49,7 @@ struct ThreadBody {
   void* closure = nullptr;                       // `from` of move, or, when `bytes` is 0, what `run` gets
   size_t bytes = 0;                              // of the closure; at most kMaxClosureBytes
   size_t align = 1;
+  bool unwinds = false;  // `run` catches the exception that ends a cancelled thread (toro.h)
 };
 
 inline constexpr size_t kMaxClosureBytes = 1 * kKiB;
@@ -67,21 +69,59 @@ struct ThreadOptions {
 
 struct Thread;
 
-// The parts of a thread that lie in other people's lists while it travels or sleeps.
-struct TravelMessage : Message {
+// What a thread waits for; for reports.
+enum class WaitsFor : uint8_t {
+  kNothing,
+  kWake,  // Scheduler::MakeReady
+  kTime,
+  kTurn,  // pollers.h
+  kCall,
+  kJoin,
+  kControl,  // the answer to suspend, resume or cancel
+  kMutex,
+  kCondVar,
+  kSemaphore,
+  kEvent,
+  kBarrier,
+  kChannel,
+  kFuture,
+};
+
+// What one thread may ask of another (control.cc).
+enum class ThreadControl : uint8_t { kSuspend, kResume, kCancel };
+
+// The parts of a thread that lie in other people's lists while it waits.
+struct WaitLink : ListLink {
   Thread* thread = nullptr;
 };
-struct SleepTimer : Timer {
+struct WaitTimer : Timer {
   Thread* thread = nullptr;
 };
+
+// Threads that wait for the same thing, in the order in which they came. All on one CPU.
+using WaitList = IntrusiveList<WaitLink>;
 
 struct alignas(kCacheLineBytes) Thread : ListLink {
-  // The line of a switch: links of the ready ring (from ListLink) and the saved registers.
+  // Bits of `flags`.
+  static constexpr uint8_t kSuspended = 1;    // leaves the ring at its next switch, and stays out until it is resumed
+  static constexpr uint8_t kCancelled = 2;    // has been asked to end
+  static constexpr uint8_t kInList = 4;       // wait_link is in a list
+  static constexpr uint8_t kHasDeadline = 8;  // timer is pending
+  static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
+
+  // The line of a switch: links of the ready ring (from ListLink), the saved registers, and what a wake-up asks.
   Machine::Context context;
+  uint8_t flags = 0;
+  WaitsFor waits_for = WaitsFor::kNothing;
+  Status wait_status = Status::kOk;  // how the last wait ended
+  bool unwinds = false;              // its body catches the exception that ends a cancelled thread
+  uint16_t cancel_guards = 0;        // CancelGuards that it holds
+  uint16_t mutexes = 0;              // that it holds
 
   // The rest is cold.
-  TravelMessage travel;  // when it migrates, or goes home
-  SleepTimer timer;      // when it sleeps
+  QueuedLine travel;   // when it migrates, or goes home, and the channel is full
+  WaitLink wait_link;  // in the list in which it waits
+  WaitTimer timer;     // when it waits with a deadline
   ThreadId id;
   char* stack_low = nullptr;  // the lower guard page; the stack is above it
   size_t stack_bytes = 0;     // between the guard pages
@@ -94,6 +134,12 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   bool polling = false;  // its last look found nothing (pollers.h)
   char name[24] = {};
 
+  // Is a cancel to be acted upon? Not while it holds a CancelGuard.
+  bool CancelPending() const { return (flags & kCancelled) != 0 && cancel_guards == 0; }
+  // Is it to be ended by what its body catches?
+  bool MustUnwind() const { return unwinds && CancelPending(); }
+  // Its next yield must take the slow way.
+  bool NeedsAttention() const { return (flags & kSuspended) != 0 || MustUnwind(); }
   // The upper guard page.
   char* stack_high() const { return stack_low + kPageBytes + stack_bytes; }
 };

@@ -34,6 +34,8 @@ Result<ThreadId> ThreadTable::Add(Thread& thread) {
   entry.joiner = {};
   entry.used = true;
   entry.detached = false;
+  entry.place = {};
+  entry.place.cpu = home_;
   ++live_;
   return ThreadId(home_, index, entry.generation);
 }
@@ -56,20 +58,20 @@ Status ThreadTable::Join(ThreadId id, Joiner joiner, bool* waits) {
   *waits = false;
   Entry* entry = Find(id);
   if (entry == nullptr) return Status::kNoSuchThread;
-  if (entry->detached || entry->joiner.record != nullptr) return Status::kAlreadyJoined;
-  if (entry->thread == nullptr) {
+  if (entry->detached || entry->joiner.handle != 0) return Status::kAlreadyJoined;
+  if (entry->thread == nullptr && joiner.cpu == home_) {
     Release(id.index());
     return Status::kOk;
   }
   entry->joiner = joiner;
-  *waits = true;
+  *waits = entry->thread != nullptr;
   return Status::kOk;
 }
 
 Status ThreadTable::Detach(ThreadId id) {
   Entry* entry = Find(id);
   if (entry == nullptr) return Status::kNoSuchThread;
-  if (entry->detached || entry->joiner.record != nullptr) return Status::kAlreadyJoined;
+  if (entry->detached || entry->joiner.handle != 0) return Status::kAlreadyJoined;
   if (entry->thread == nullptr) {
     Release(id.index());
   } else {
@@ -78,13 +80,24 @@ Status ThreadTable::Detach(ThreadId id) {
   return Status::kOk;
 }
 
+void ThreadTable::Withdraw(ThreadId id, Joiner joiner) {
+  Entry* entry = Find(id);
+  if (entry != nullptr && entry->joiner == joiner) entry->joiner = {};
+}
+
+void ThreadTable::Joined(ThreadId id) {
+  TORO_CHECK(Find(id) != nullptr, "a thread was joined that is not in the table of its home");
+  Release(id.index());
+}
+
 Joiner ThreadTable::End(ThreadId id) {
   Entry* entry = Find(id);
   TORO_CHECK(entry != nullptr && entry->thread != nullptr, "a thread ended that is not in the table of its home");
   --live_;
   entry->thread = nullptr;
   Joiner joiner = entry->joiner;
-  if (joiner.record != nullptr || entry->detached) Release(id.index());
+  const bool joined = joiner.handle != 0 && joiner.cpu == home_;
+  if (joined || entry->detached) Release(id.index());
   return joiner;
 }
 

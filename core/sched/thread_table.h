@@ -2,7 +2,8 @@
 //
 // INVARIANTS
 //   I1. An entry is used again only after its thread has ended and was joined or was detached; its generation grows
-//       then.
+//       then. A joiner of another CPU has joined when it says that it has heard of the end (Joined), not before: it
+//       may have given up when the answer comes.
 //   I2. One CPU: the home. Others ask by message.
 #ifndef CORE_SCHED_THREAD_TABLE_H_
 #define CORE_SCHED_THREAD_TABLE_H_
@@ -12,18 +13,18 @@
 
 #include "core/base/result.h"
 #include "core/memory/partition.h"
+#include "core/sched/handle_table.h"
 #include "core/sched/thread.h"
 
 namespace toro {
 
-struct CallRecord;
-
-// Who waits for the end of a thread: a call of some CPU, answered when the thread has ended. `record` is meaningful on
-// that
-// CPU only.
+// Who waits for the end of a thread: a thread of some CPU, answered when the thread has ended. `handle` is zero when
+// there is nobody, and finds something on that CPU only.
 struct Joiner {
   CpuId cpu;
-  CallRecord* record = nullptr;
+  Handle handle = 0;
+
+  friend bool operator==(const Joiner&, const Joiner&) = default;
 };
 
 class ThreadTable {
@@ -47,10 +48,40 @@ class ThreadTable {
     return ThreadId(home_, id.index(), entry.generation);
   }
 
-  // The thread has ended. Whom to tell; the record is null when there is nobody yet.
+  // The joiner has given up. If it was answered meanwhile, it has not heard the answer, and the thread can be joined
+  // again. No effect on another joiner.
+  void Withdraw(ThreadId id, Joiner joiner);
+
+  // A joiner of another CPU has heard that the thread has ended.
+  void Joined(ThreadId id);
+
+  // The thread has ended. Whom to tell; the handle is zero when there is nobody yet.
   Joiner End(ThreadId id);
 
+  // Where a thread of this home is (control.cc).
+  struct Place {
+    CpuId cpu;                     // where it was sent last; here before
+    CpuId destination;             // of a thread that is parked
+    bool parked = false;           // in the hands of its home, until all requests that follow it are back
+    uint32_t requests_under_way = 0;  // that were sent to `cpu` and are not back
+  };
+
+  // The thread that runs under this id, and where it is; null when there is none any more.
+  Thread* FindLive(ThreadId id) {
+    Entry* entry = Find(id);
+    return entry != nullptr ? entry->thread : nullptr;
+  }
+  // `index` is one of a live thread of this home. Valid until the next Add.
+  Place& PlaceOf(uint32_t index) { return entries_[index].place; }
+
   size_t live() const { return live_; }
+
+  template <typename Visit>
+  void ForEachLive(Visit visit) {
+    for (uint32_t i = 0; i < capacity_; ++i) {
+      if (entries_[i].used && entries_[i].thread != nullptr) visit(*entries_[i].thread, entries_[i].place);
+    }
+  }
 
  private:
   struct Entry {
@@ -60,6 +91,7 @@ class ThreadTable {
     uint32_t next_free = 0;
     bool used = false;
     bool detached = false;
+    Place place;
   };
 
   Entry* Find(ThreadId id);

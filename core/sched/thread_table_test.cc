@@ -27,26 +27,42 @@ class ThreadTableTest : public ::testing::Test {
   std::unique_ptr<Partition> partition_;
   std::unique_ptr<ThreadTable> table_;
   Thread thread_;
-  CallRecord* const joiner_ = reinterpret_cast<CallRecord*>(0x1000);
+  static constexpr Handle kJoiner = 0x1000;
 };
 
 TEST_F(ThreadTableTest, AnEndedThreadIsJoinedOnce) {
   ThreadId id = table_->Add(thread_).value();
-  EXPECT_EQ(table_->End(id).record, nullptr);
+  EXPECT_EQ(table_->End(id).handle, 0u);
   bool waits = true;
-  EXPECT_EQ(table_->Join(id, {kBootCpu, joiner_}, &waits), Status::kOk);
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kOk);
   EXPECT_FALSE(waits);
-  EXPECT_EQ(table_->Join(id, {kBootCpu, joiner_}, &waits), Status::kNoSuchThread);
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kNoSuchThread);
+}
+
+// I1: who has given up has not joined, whatever was on its way to it.
+TEST_F(ThreadTableTest, AJoinerThatGaveUpLeavesTheThreadToTheNext) {
+  ThreadId id = table_->Add(thread_).value();
+  bool waits = false;
+  EXPECT_EQ(table_->Join(id, {CpuId{5}, kJoiner}, &waits), Status::kOk);
+  EXPECT_EQ(table_->End(id).handle, kJoiner);
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kAlreadyJoined);
+  table_->Withdraw(id, {CpuId{4}, kJoiner});  // somebody else's
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kAlreadyJoined);
+  table_->Withdraw(id, {CpuId{5}, kJoiner});
+  EXPECT_EQ(table_->Join(id, {CpuId{5}, kJoiner + 1}, &waits), Status::kOk);
+  EXPECT_FALSE(waits);
+  table_->Joined(id);
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kNoSuchThread);
 }
 
 TEST_F(ThreadTableTest, TheEndTellsTheOneWhoWaits) {
   ThreadId id = table_->Add(thread_).value();
   bool waits = false;
-  EXPECT_EQ(table_->Join(id, {CpuId{5}, joiner_}, &waits), Status::kOk);
+  EXPECT_EQ(table_->Join(id, {CpuId{5}, kJoiner}, &waits), Status::kOk);
   EXPECT_TRUE(waits);
-  EXPECT_EQ(table_->Join(id, {kBootCpu, joiner_}, &waits), Status::kAlreadyJoined);
+  EXPECT_EQ(table_->Join(id, {kBootCpu, kJoiner}, &waits), Status::kAlreadyJoined);
   Joiner told = table_->End(id);
-  EXPECT_EQ(told.record, joiner_);
+  EXPECT_EQ(told.handle, kJoiner);
   EXPECT_EQ(told.cpu, CpuId{5});
 }
 
@@ -72,7 +88,7 @@ TEST_F(ThreadTableTest, MayGrowWhileItGrows) {
     void* pages;
     bool done = false;
   } reclaim{partition_.get(), table_.get(), &thread_, &indices, partition_->AllocatePages(256)};
-  while (partition_->Allocate(32 * kKiB) != nullptr) continue;
+  while (partition_->AllocatePages(1) != nullptr) continue;
   partition_->SetReclaim(
       [](void* context, int, size_t) {
         auto& r = *static_cast<Reclaim*>(context);

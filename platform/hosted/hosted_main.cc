@@ -18,6 +18,7 @@
 #include "core/base/units.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu.h"
+#include "core/kernel/memory_report.h"
 #include "platform/hosted/deterministic_executor.h"
 #include "platform/hosted/executor.h"
 #include "platform/hosted/fault_handler.h"
@@ -72,6 +73,21 @@ void DescribeCurrent(char* text, size_t bytes) {
   }
 }
 
+Cluster& CreateCluster(const ClusterConfig& config, const Options& options) {
+  Cluster& cluster = Cluster::Create(config);
+  if (!options.report) return cluster;
+  auto write = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  MemoryReport memory(cluster.nodes(), cluster.memory(), write);
+  memory.PrintNodes();
+  for (size_t cpu = 0; cpu < cluster.cpus(); ++cpu) {
+    std::fprintf(stderr, "toro: CPU %zu: ", cpu);
+    memory.PrintShare(CpuId{cpu});
+    std::fputc('\n', stderr);
+  }
+  memory.PrintNotGiven();
+  return cluster;
+}
+
 int HostedMain(int argc, char** argv, char**) {
   static Options options;
   std::string error = ParseOptions(argc, argv, options);
@@ -97,6 +113,8 @@ int HostedMain(int argc, char** argv, char**) {
   ClusterConfig config;
   config.cpus = options.cpus;
   config.memory = {&memory, 1};
+  static NodeMap nodes = MakeNodeMap(options.nodes, memory.begin);
+  config.nodes = &nodes;
   config.inputs = inputs;
   config.boot_seed = options.seed;
   config.single_step = options.deterministic;
@@ -104,13 +122,13 @@ int HostedMain(int argc, char** argv, char**) {
   if (options.deterministic) {
     static DeterministicExecutor executor(options.cpus, options.seed, options.steps, options.trace_hash);
     SetExecutor(executor);
-    Cluster& cluster = Cluster::Create(config);
+    Cluster& cluster = CreateCluster(config, options);
     cluster.SpawnMain(application_main, application_argc, arguments.data());
     executor.Run(cluster);
   }
   static ParallelExecutor executor(options.cpus);
   SetExecutor(executor);
-  Cluster& cluster = Cluster::Create(config);
+  Cluster& cluster = CreateCluster(config, options);
   cluster.SpawnMain(application_main, application_argc, arguments.data());
   executor.Run(cluster);
 }

@@ -28,6 +28,10 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
     if (!ParseNumber(text, number) || number < 2 || number > (1u << 24))
       return BadNumber(key, text, "2 to 16777216 MiB");
     options.memory_mib = number;
+  } else if (key == "--nodes") {
+    return ParseNodes(text, options.nodes);
+  } else if (key == "--distances") {
+    return ParseDistances(text, options.nodes);
   } else if (key == "--input") {
     if (text.empty()) return "--input=: expected the path of a file";
     options.inputs.emplace_back(text);
@@ -46,6 +50,7 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
 }  // namespace
 
 std::string ParseOptions(int argc, const char* const* argv, Options& options) {
+  bool has_cpus = false, has_memory = false;
   for (int i = 1; i < argc; ++i) {
     std::string_view word = argv[i];
     if (word == "--") {
@@ -56,6 +61,10 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
       options.help = true;
       return "";
     }
+    if (word == "--report") {
+      options.report = true;
+      continue;
+    }
     if (word == "--trace-hash") {
       options.trace_hash = true;
       continue;
@@ -64,13 +73,16 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
     if (word.substr(0, 2) != "--" || equals == std::string_view::npos) {
       return "unexpected '" + std::string(word) + "'; options are --NAME=VALUE, arguments of the application follow --";
     }
-    std::string error = ParseOne(word.substr(0, equals), word.substr(equals + 1), options);
+    std::string_view key = word.substr(0, equals);
+    std::string error = ParseOne(key, word.substr(equals + 1), options);
     if (!error.empty()) return error;
+    has_cpus = has_cpus || key == "--cpus";
+    has_memory = has_memory || key == "--memory";
   }
   if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
     return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
   }
-  return "";
+  return SettleNodes(has_cpus, has_memory, options.cpus, options.memory_mib, options.nodes);
 }
 
 std::string Usage(const std::string& program) {
@@ -78,6 +90,10 @@ std::string Usage(const std::string& program) {
          " [OPTION]... [-- ARGUMENT...]\n"
          "  --cpus=N         simulated CPUs, 1 to 256 (2)\n"
          "  --memory=MIB     memory to divide between them (128)\n"
+         "  --nodes=N        the machine has N nodes with equal parts of CPUs and memory\n"
+         "  --nodes=MIB:CPUS,MIB:CPUS,...  it has these; --cpus and --memory can be left out\n"
+         "  --distances=10,20/20,10  from each node (a row) to each; without: 10 to itself, 20 to others\n"
+         "  --report         print who got what memory on standard error, before main\n"
          "  --input=FILE     a file that the application sees as input; may be repeated\n"
          "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
          "  --steps=N        with --seed: stop with an error after N steps\n"

@@ -7,11 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "platform/hosted/node_options.h"
+
 namespace toro::hosted {
 
 struct Options {
   size_t cpus = 2;
   size_t memory_mib = 128;
+  NodeOptions nodes;
+  bool report = false;              // print who got what memory, before main
   std::vector<std::string> inputs;  // paths
   bool deterministic = false;       // --seed was given
   uint64_t seed = 0;

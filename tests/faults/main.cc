@@ -6,6 +6,16 @@
 #include "core/kernel/mailbox.h"
 #include "core/kernel/toro.h"
 
+static volatile int six = 6;
+
+// Writes beyond an array of its frame. Has external linkage, so that the hosted report can name it.
+[[gnu::noinline]] void Smash();
+[[gnu::noinline]] void Smash() {
+  char array[16];
+  std::memset(array, six, static_cast<size_t>(six) * 7);
+  asm volatile("" : : "r"(array) : "memory");
+}
+
 namespace {
 
 volatile int seven = 7;
@@ -38,6 +48,7 @@ int Make(const char* fault) {
   if (is("null")) return *null;
   if (is("stack")) OnLastCpu([] { zero = Descend(0); });
   if (is("above-stack")) OnLastCpu([] { zero = Climb(); });
+  if (is("smash")) OnLastCpu([] { Smash(); });
   if (is("divide")) return seven / zero;
   if (is("illegal")) asm volatile("ud2");
   if (is("write-text")) *reinterpret_cast<volatile char*>(reinterpret_cast<uintptr_t>(&toro::Print)) = 0;

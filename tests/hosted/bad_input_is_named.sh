@@ -31,6 +31,21 @@ expect 2 "--cpus=two: expected a number" "$wordfreq" --cpus=two
 expect 2 "--cpus=257: expected a number" "$wordfreq" --cpus=257
 expect 2 "too little for 64 CPUs" "$wordfreq" --cpus=64 --memory=64
 expect 2 "--memory=: expected a number" "$wordfreq" --memory=
+expect 2 "'' is no node; expected --nodes=N with 1 to 32" "$wordfreq" --nodes=
+expect 2 "'0' is no node" "$wordfreq" --nodes=0
+expect 2 "'33' is no node" "$wordfreq" --nodes=33
+expect 2 "'64' is no node" "$wordfreq" --nodes=64:1,64
+expect 2 "'64:x' is no node" "$wordfreq" --nodes=64:x
+expect 2 "'-1:1' is no node" "$wordfreq" --nodes=-1:1
+expect 2 "the nodes have 2 CPUs together, but --cpus says 3" "$wordfreq" --nodes=64:2 --cpus=3
+expect 2 "the nodes have 64 MiB together, but --memory says 65" "$wordfreq" --memory=65 --nodes=64:2
+expect 2 "the nodes have 0 CPUs together" "$wordfreq" --nodes=64:0
+expect 2 "0 MiB are too little for 2 CPUs" "$wordfreq" --nodes=0:2
+expect 2 "--distances needs --nodes" "$wordfreq" --distances=10
+expect 2 "as many numbers in each, as there are nodes: 2" "$wordfreq" --nodes=2 --distances=10,20/20
+expect 2 "'10' cannot be" "$wordfreq" --nodes=2 --distances=10,10/20,10
+expect 2 "'256' cannot be" "$wordfreq" --nodes=2 --distances=10,256/20,10
+expect 2 "'' cannot be" "$wordfreq" --nodes=2 --distances=
 expect 2 "input file '/no/such/file': No such file" "$wordfreq" --input=/no/such/file
 expect 2 "is not a regular file" "$wordfreq" --input=/
 expect 2 "unknown option '--colour'" "$wordfreq" --colour=red
@@ -46,6 +61,9 @@ expect 139 "null dereference" "$faults" -- null
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
 expect 139 "access above the thread's stack" "$faults" -- above-stack
+expect 134 "stack overrun: a function wrote beyond an array of its frame" "$faults" -- smash
+expect 134 "thread deep" "$faults" -- smash
+expect 134 "Smash() (" "$faults" -- smash
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free

@@ -159,6 +159,11 @@ enter_long_mode:
         xorl %eax, %eax
         movl %eax, %fs
         movl %eax, %gs
+        // Compiled code finds its stack canary at the thread pointer, from its first function on.
+        movl $MSR_FS_BASE, %ecx
+        movl $early_thread_block, %eax
+        xorl %edx, %edx
+        wrmsr
         movl $(boot_cpu_area + CPU_AREA_LOOP_STACK_TOP), %esp
         movl %edi, %edi
         movl %esi, %esi

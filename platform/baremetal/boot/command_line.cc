@@ -29,6 +29,9 @@ const char* ParseKernelWord(std::string_view word, CommandLine& result) {
   } else if (key == "seed") {
     if (!ParseNumber(value, result.seed)) return "seed= needs a number, not";
     result.has_seed = true;
+  } else if (key == "numa") {
+    if (value != "off") return "numa= takes only off, not";
+    result.ignore_nodes = true;
   } else if (key == "idle") {
     if (value.empty()) return "idle= needs hlt, mwait or spin, not";
     result.idle = value;

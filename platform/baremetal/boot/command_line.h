@@ -1,4 +1,4 @@
-// The kernel's command line: `cpus=4 seed=7 report -- words for the application`.
+// The kernel's command line: `cpus=4 seed=7 numa=off report -- words for the application`.
 //
 // SYNTAX. Kernel words come first; the word `--` ends them, and all that follow are the application's arguments, in
 // order. Quotes and backslashes as in word_reader.h.
@@ -21,8 +21,9 @@ struct CommandLine {
   uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
   bool has_seed = false;
   uint64_t seed = 0;
-  std::string_view idle;  // how a CPU without work waits: checked when it is known what the CPU can do
-  bool report = false;    // print how long the boot took, the rights of the memory and its division
+  std::string_view idle;      // how a CPU without work waits: checked when it is known what the CPU can do
+  bool ignore_nodes = false;  // numa=off: equal shares of all memory, whatever the firmware says
+  bool report = false;        // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
   int argument_count = 0;
@@ -36,7 +37,7 @@ struct CommandLine {
 
 // The kernel words, for messages.
 inline constexpr std::string_view kKnownWords =
-    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, report, then -- and the application's arguments";
+    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, numa=off, report, then -- and the application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.
 const char* ParseCommandLine(std::string_view line, CommandLine& result);

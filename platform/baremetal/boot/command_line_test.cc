@@ -18,6 +18,7 @@ TEST(CommandLineTest, EmptyLineGivesDefaultsAndAProgramName) {
   EXPECT_FALSE(line.has_cpus);
   EXPECT_FALSE(line.has_seed);
   EXPECT_FALSE(line.report);
+  EXPECT_FALSE(line.ignore_nodes);
   ASSERT_EQ(line.argument_count, 1);
   EXPECT_STREQ(line.arguments[0], "app");
   EXPECT_EQ(line.arguments[1], nullptr);
@@ -25,12 +26,13 @@ TEST(CommandLineTest, EmptyLineGivesDefaultsAndAProgramName) {
 
 TEST(CommandLineTest, KernelWordsAreRead) {
   CommandLine line;
-  ASSERT_EQ(ParseCommandLine("  cpus=4\tseed=18446744073709551615 report ", line), nullptr);
+  ASSERT_EQ(ParseCommandLine("  cpus=4\tseed=18446744073709551615 numa=off report ", line), nullptr);
   EXPECT_TRUE(line.has_cpus);
   EXPECT_EQ(line.cpus, 4u);
   EXPECT_TRUE(line.has_seed);
   EXPECT_EQ(line.seed, ~uint64_t{0});
   EXPECT_TRUE(line.report);
+  EXPECT_TRUE(line.ignore_nodes);
 }
 
 TEST(CommandLineTest, IdleIsKeptForWhoKnowsTheCpu) {
@@ -62,8 +64,8 @@ TEST(CommandLineTest, UnknownWordIsNamed) {
 }
 
 TEST(CommandLineTest, MalformedNumbersAreRefused) {
-  for (const char* text :
-       {"cpus=", "cpus", "cpus=-1", "cpus=4x", "cpus=0x4", "seed=18446744073709551616", "report=1"}) {
+  for (const char* text : {"cpus=", "cpus", "cpus=-1", "cpus=4x", "cpus=0x4", "seed=18446744073709551616", "report=1",
+                           "numa=on", "numa", "numa="}) {
     CommandLine line;
     EXPECT_NE(ParseCommandLine(text, line), nullptr) << text;
     EXPECT_EQ(line.culprit, text);

@@ -2,6 +2,7 @@
 
 #include "drivers/acpi/madt.h"
 #include "drivers/acpi/tables.h"
+#include "platform/baremetal/boot/read_nodes.h"
 #include "platform/baremetal/cpu/address_space.h"
 #include "platform/baremetal/cpu/power_off.h"
 
@@ -35,14 +36,14 @@ const unsigned char* MappedMemory::At(uint64_t address, uint64_t bytes) const {
 }
 
 void Firmware::Read(uint64_t rsdp) {
-  if (rsdp == 0) rsdp = acpi::ScanForRootPointer(mapped_memory);
-  ReadCpus(rsdp);
-  ReadPowerManagement(rsdp);
+  rsdp_ = rsdp != 0 ? rsdp : acpi::ScanForRootPointer(mapped_memory);
+  ReadCpus();
+  ReadPowerManagement();
 }
 
-void Firmware::ReadCpus(uint64_t rsdp) {
+void Firmware::ReadCpus() {
   acpi::Table madt;
-  cpus_problem = CpusProblem(acpi::FindTable(mapped_memory, rsdp, "APIC", madt));
+  cpus_problem = CpusProblem(acpi::FindTable(mapped_memory, rsdp_, "APIC", madt));
   if (cpus_problem != nullptr) return;
   int count = acpi::ReadLocalApicIds(madt, apic_ids);
   if (count <= 0) {
@@ -53,9 +54,23 @@ void Firmware::ReadCpus(uint64_t rsdp) {
   cpu_count = static_cast<size_t>(count);
 }
 
-void Firmware::ReadPowerManagement(uint64_t rsdp) {
+const char* Firmware::ReadNodes(std::span<const uint32_t> apic_ids, NodeMap& nodes) const {
+  acpi::Table srat, slit;
+  acpi::Lookup affinities = acpi::FindTable(mapped_memory, rsdp_, "SRAT", srat);
+  if (affinities == acpi::Lookup::kBadTable) {
+    return "the ACPI table of affinities (SRAT) is truncated, or has a wrong checksum";
+  }
+  if (affinities != acpi::Lookup::kFound) return nullptr;
+  acpi::Lookup distances = acpi::FindTable(mapped_memory, rsdp_, "SLIT", slit);
+  if (distances == acpi::Lookup::kBadTable) {
+    return "the ACPI table of distances (SLIT) is truncated, or has a wrong checksum";
+  }
+  return baremetal::ReadNodes(srat, distances == acpi::Lookup::kFound ? &slit : nullptr, apic_ids, nodes);
+}
+
+void Firmware::ReadPowerManagement() {
   acpi::Table table;
-  if (acpi::FindTable(mapped_memory, rsdp, "FACP", table) != acpi::Lookup::kFound) return;
+  if (acpi::FindTable(mapped_memory, rsdp_, "FACP", table) != acpi::Lookup::kFound) return;
   fadt = acpi::ReadFadt(table);
   const unsigned char* header = mapped_memory.At(fadt.dsdt, acpi::kHeaderBytes);
   if (header == nullptr) return;

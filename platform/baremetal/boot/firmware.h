@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/base/cpu_id.h"
+#include "core/memory/node_map.h"
 #include "drivers/acpi/fadt.h"
 #include "drivers/reg/physical_memory.h"
 
@@ -31,9 +33,15 @@ struct Firmware {
   // Boot CPU, once.
   void Read(uint64_t rsdp);
 
+  // Which memory is near which of these CPUs. A machine that does not say (no SRAT, or no ACPI at all) leaves `nodes`
+  // as it is. Returns null, or what is wrong with a table that is there. Boot CPU, after Read, on the tables of boot.S.
+  const char* ReadNodes(std::span<const uint32_t> apic_ids, NodeMap& nodes) const;
+
  private:
-  void ReadCpus(uint64_t rsdp);
-  void ReadPowerManagement(uint64_t rsdp);
+  void ReadCpus();
+  void ReadPowerManagement();
+
+  uint64_t rsdp_ = 0;
 };
 
 }  // namespace toro::baremetal

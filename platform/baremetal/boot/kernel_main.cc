@@ -10,6 +10,7 @@
 #include "core/base/units.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu.h"
+#include "core/kernel/memory_report.h"
 #include "core/machine/machine.h"
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/boot/boot_info.h"
@@ -28,6 +29,7 @@
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/cpu_table.h"
+#include "platform/baremetal/cpu/entropy.h"
 #include "platform/baremetal/cpu/idle.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/interrupts.h"
@@ -36,6 +38,7 @@
 #include "platform/baremetal/cpu/power_off.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/runtime/runtime.h"
+#include "platform/baremetal/runtime/thread_block.h"
 
 namespace toro {
 
@@ -50,6 +53,7 @@ constinit CommandLine command_line{};
 constinit InputFile inputs[128] = {};
 constinit size_t input_count = 0;
 constinit Firmware firmware;
+constinit NodeMap node_map;
 
 void ReadLoader(uint32_t magic, uint64_t address) {
   const char* problem = magic == kMultiboot2Magic ? ParseMultiboot2(MappedMemory::Get(), address, boot_info)
@@ -102,6 +106,14 @@ size_t ChooseCpus() {
   }
   if (next < wanted) RefuseToBoot("the ACPI table of CPUs does not list the CPU that booted", {}, "boot with cpus=1");
   return wanted;
+}
+
+void ReadNodes(size_t cpus) {
+  if (command_line.ignore_nodes) return;
+  const char* problem = firmware.ReadNodes({cpu_apic_ids, cpus}, node_map);
+  if (problem != nullptr) {
+    RefuseToBoot(problem, {}, "boot with numa=off to give the CPUs equal shares of all memory");
+  }
 }
 
 // The modules' memory is not divided; KeepInputs runs before the tables are built, ReadInputs on them.
@@ -179,10 +191,14 @@ uint64_t SettleMemory(size_t cpus) {
   if (begin == 0) RefuseToBoot("not enough memory for the page tables", {}, "give the machine more memory (qemu -m)");
   boot_memory.reserve = BootReserve(begin, bytes);
   boot_memory.areas = {static_cast<CpuArea*>(boot_memory.reserve.Take(areas_bytes, kPageBytes)), cpus - 1};
-  for (size_t i = 1; i < cpus; ++i) PrepareCpuArea(boot_memory.areas[i - 1], CpuId{i}, cpu_apic_ids[i]);
+  for (size_t i = 1; i < cpus; ++i) {
+    CpuArea& area = boot_memory.areas[i - 1];
+    PrepareCpuArea(area, CpuId{i}, cpu_apic_ids[i]);
+    SeedFrom(boot_cpu_area.block, area.block);
+  }
   space.areas = boot_memory.areas;
   space.memory = plan.left();
-  SetThreadPointer(reinterpret_cast<uint64_t>(TakeThreadLocals()));
+  runtime::ReplaceEarlyBlock(TakeThreadLocals());
   for (CpuArea& area : boot_memory.areas) area.block.thread_pointer = reinterpret_cast<uint64_t>(TakeThreadLocals());
 
   uint64_t root = BuildAddressSpace(space, boot_memory.reserve);
@@ -193,7 +209,6 @@ uint64_t SettleMemory(size_t cpus) {
 }
 
 void PrintReport(size_t cpus, uint64_t entry_cycles) {
-  const MemoryDivision& division = Cluster::Get().memory();
   Print("toro: ready ");
   uint64_t cycles = Machine::Cycles() - entry_cycles;
   ClockNowNs();  // so that the rate is known: a boot itself does not ask for the time
@@ -202,23 +217,24 @@ void PrintReport(size_t cpus, uint64_t entry_cycles) {
   PrintDecimal((ImageEnd() - AddressOf(__image_start)) / kKiB);
   Print(" KiB, page tables and CPU stacks ");
   PrintDecimal((boot_memory.reserve.end() - boot_memory.reserve.begin()) / kKiB);
-  Print(" KiB, in no whole large page ");
-  PrintDecimal(division.unusable_bytes / kKiB);
   Print(" KiB\n");
   PrintHardening(boot_memory.space, boot_memory.reserve);
   PrintIdle();
+  MemoryReport memory(Cluster::Get().nodes(), Cluster::Get().memory(), &Print);
+  memory.PrintNodes();
   for (size_t i = 0; i < cpus; ++i) {
     Print("toro: CPU ");
     PrintDecimal(i);
     Print(", APIC id ");
     PrintDecimal(cpu_apic_ids[i]);
     Print(": ");
-    PrintDecimal(division.partitions[i].bytes / kMiB);
-    Print(" MiB\n");
+    memory.PrintShare(CpuId{i});
+    Print("\n");
   }
+  memory.PrintNotGiven();
 }
 
-uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : Machine::Cycles(); }
+uint64_t ChooseSeed() { return command_line.has_seed ? command_line.seed : NextRandom(boot_cpu_area.block); }
 
 [[noreturn]] void RefuseForMemory(size_t cpus, size_t large_pages) {
   Print("toro: cannot start: each CPU needs 2 MiB of its own at least, but this machine has memory for ");
@@ -239,6 +255,7 @@ void CreateCluster(size_t cpus) {
   ClusterConfig config;
   config.cpus = cpus;
   config.memory = boot_memory.plan.left();
+  config.nodes = &node_map;
   config.inputs = {inputs, input_count};
   config.boot_seed = ChooseSeed();
   Cluster::Create(config);
@@ -252,12 +269,15 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   BuildInterruptGates();
   PrepareCpuArea(boot_cpu_area, kBootCpu, 0);
   EnterCpuArea(boot_cpu_area);
+  SeedFromEntropy(boot_cpu_area.block);
+  runtime::StartCanaries();
   InitializeConsole();
   ReadLoader(magic, address);
   ReadCommandLine();
   firmware.Read(boot_info.rsdp);
   StartClock(firmware.fadt.pm_timer_port);
   size_t cpus = ChooseCpus();
+  ReadNodes(cpus);
   uint64_t trampoline = SettleMemory(cpus);
   EnableLocalApic();
   ReadInputs(magic);

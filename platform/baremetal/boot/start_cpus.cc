@@ -19,6 +19,7 @@ extern const unsigned char trampoline_begin[], trampoline_root[], trampoline_end
 constinit uint32_t application_cpu_count = 0;
 constinit uint32_t application_cpu_apic_ids[toro::kMaxCpus] = {};
 constinit uint64_t application_cpu_stacks[toro::kMaxCpus] = {};
+constinit uint64_t application_cpu_thread_pointers[toro::kMaxCpus] = {};
 }
 
 namespace toro::baremetal {
@@ -75,6 +76,7 @@ void StartCpus(std::span<CpuArea> areas, uint64_t page, void (*run)(CpuId)) {
   for (size_t i = 0; i < areas.size(); ++i) {
     application_cpu_apic_ids[i + 1] = areas[i].block.apic_id;
     application_cpu_stacks[i + 1] = areas[i].loop.top();
+    application_cpu_thread_pointers[i + 1] = areas[i].block.thread_pointer;
   }
   application_cpu_count = static_cast<uint32_t>(areas.size()) + 1;
   std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -94,11 +96,10 @@ void ReleaseCpus() {
   for (const CpuArea& area : all_areas) SendWake(area.block.apic_id);
 }
 
-// Called by trampoline.S on the CPU's own loop stack.
+// Called by trampoline.S on the CPU's own loop stack, with the thread pointer of its loop.
 extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
   EnterCpuArea(all_areas[index - 1]);
   UseAddressSpace(0);
-  SetThreadPointer(CurrentCpuBlock().thread_pointer);
   EnableLocalApic();
   arrived[index].store(true, std::memory_order_release);
   // Halted, not polling: each PAUSE of an emulated CPU takes the lock that every device access of the boot CPU needs,

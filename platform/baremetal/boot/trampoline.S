@@ -45,6 +45,9 @@ application_cpu_long_mode:
         movl %eax, %ds
         movl %eax, %es
         movl %eax, %ss
+        xorl %eax, %eax
+        movl %eax, %fs
+        movl %eax, %gs
         // Which CPU is this? Its local APIC id says [sdm2 CPUID leaves 1, 11].
         xorl %eax, %eax
         cpuid
@@ -69,7 +72,11 @@ application_cpu_long_mode:
 4:      cli                             // nobody started this CPU
         hlt
         jmp 4b
-5:      movq application_cpu_stacks(, %rdi, 8), %rsp
+5:      movl $MSR_FS_BASE, %ecx         // compiled code finds its stack canary there
+        movl application_cpu_thread_pointers(, %rdi, 8), %eax
+        movl (application_cpu_thread_pointers + 4)(, %rdi, 8), %edx
+        wrmsr
+        movq application_cpu_stacks(, %rdi, 8), %rsp
         xorl %ebp, %ebp
         call ApplicationCpuEntry
         ud2

@@ -45,7 +45,6 @@ void EnterCpuArea(CpuArea& area) {
   DescriptorTablePointer pointer{sizeof area.gdt - 1, reinterpret_cast<uint64_t>(area.gdt)};
   asm volatile("lgdt %0" : : "m"(pointer));
   asm volatile("movl %0, %%ds; movl %0, %%es; movl %0, %%ss" : : "r"(SELECTOR_DATA));
-  asm volatile("movl %0, %%fs; movl %0, %%gs" : : "r"(0));
   WriteMsr(kMsrGsBase, reinterpret_cast<uint64_t>(&area.block));
   asm volatile("ltr %w0" : : "r"(SELECTOR_TSS));
   LoadInterruptGates();

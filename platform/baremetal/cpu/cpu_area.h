@@ -32,8 +32,9 @@ struct CpuBlock {
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint32_t apic_id = 0;
   CpuId id;
-  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
-  ControlBits control;        // as they were when the CPU had entered its address space
+  uint64_t random_words[2] = {};  // the state of NextRandom (entropy.h)
+  uint64_t last_halt_ns = 0;      // how long the last MWAIT took (halt.cc)
+  ControlBits control;            // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);
@@ -98,7 +99,8 @@ inline CpuBlock& CurrentCpuBlock() {
 // Fills `area` for CPU `id`. Any CPU, before that CPU runs.
 void PrepareCpuArea(CpuArea& area, CpuId id, uint32_t apic_id);
 
-// Makes the calling CPU be the one of `area`: descriptor tables, %gs, interrupt gates. Its first C++ call.
+// Makes the calling CPU be the one of `area`: descriptor tables, %gs, interrupt gates. Its first C++ call; the segment
+// registers %fs and %gs are null.
 void EnterCpuArea(CpuArea& area);
 
 }  // namespace toro::baremetal

@@ -13,6 +13,7 @@
 #define CR4_EARLY 0x6a0
 #define CR0_PAGED 0x80010033
 #define MSR_EFER 0xc0000080
+#define MSR_FS_BASE 0xc0000100
 #define EFER_LONG_MODE_AND_NX 0x900
 
 // QEMU's isa-debug-exit: a write of N ends QEMU with status 2 N + 1.

@@ -24,6 +24,12 @@ constinit std::atomic<uint32_t> reporter{kNobody};
 constexpr int kMostLines = 48;
 constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 
+std::string_view NameOfCode(uint64_t address) {
+  if (address < AddressOf(__image_start) || address >= AddressOf(__text_end)) return "(no code)";
+  SymbolTable::Hit hit = SymbolTable(__symbols_start, AddressOf(__image_start)).Find(address);
+  return hit.name.empty() ? "(unnamed)" : hit.name;
+}
+
 void PrintCodeAddress(int number, uint64_t address) {
   Print("  #");
   PrintDecimal(static_cast<uint64_t>(number));
@@ -176,6 +182,19 @@ void CheckFailed(const char* file, int line, const char* expression, const char*
     baremetal::Print(message);
   }
   baremetal::FinishCheckReport(__builtin_frame_address(0));
+}
+
+// Called by a function that -fstack-protector-strong guards, when it is about to return by a frame that was
+// overwritten.
+extern "C" [[noreturn]] void __stack_chk_fail() {
+  baremetal::BeginPanic();
+  uint64_t caller = reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1;
+  baremetal::Print("\ntoro: fatal: stack overrun: a function wrote beyond an array of its frame: ");
+  baremetal::Print(baremetal::NameOfCode(caller));
+  baremetal::Print("\n");
+  baremetal::PrintWhere(baremetal::CurrentCpuBlock().id, "");
+  baremetal::PrintBacktrace(caller, *static_cast<uint64_t*>(__builtin_frame_address(0)));
+  baremetal::EndPanic();
 }
 
 void CheckFailedAt(const char* file, int line, const char* message, const void* address) {

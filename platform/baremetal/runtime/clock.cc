@@ -19,7 +19,10 @@ uint64_t NanosecondsOf(const timespec& time) {
 
 void SleepUntilNs(uint64_t deadline_ns) {
   Cpu* here = Cpu::CurrentOrNull();
-  if (here != nullptr && here->scheduler().MayBlock()) return Scheduler::SleepUntil(deadline_ns);
+  if (here != nullptr && here->scheduler().MayBlock()) {
+    (void)Scheduler::SleepUntil(deadline_ns);
+    return;
+  }
   while (Machine::NowNs() < deadline_ns) Machine::Relax();
 }
 

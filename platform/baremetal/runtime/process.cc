@@ -120,10 +120,6 @@ int raise(int signal) {
   toro::CheckFailed(file, static_cast<int>(line), expression, function);
 }
 
-[[noreturn]] void __stack_chk_fail() {
-  toro::CheckFailed(__FILE__, __LINE__, "stack canary", "a function of the application overran its stack frame");
-}
-
 char** environ = nullptr;
 
 char* getenv(const char*) { return nullptr; }

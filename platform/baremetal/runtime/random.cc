@@ -1,39 +1,20 @@
-// Random numbers for std::random_device: RDRAND where the CPU has it [sdm1 7.3.17], else the time stamp counter, mixed.
+// Random numbers for std::random_device: the CPU's own generator, else the numbers that every CPU makes from the
+// entropy of the boot (cpu/entropy.h).
 //
-// The second is unpredictable enough to spread hash tables, and not for keys; std::random_device promises no more.
-#include <cpuid.h>
-
+// The second are unpredictable enough to spread hash tables, and not for keys; std::random_device promises no more.
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#include "core/base/mix.h"
-#include "core/machine/machine.h"
+#include "platform/baremetal/cpu/entropy.h"
 
 namespace {
 
-constexpr int kTries = 10;  // [sdm1 7.3.17.1]: more failures in a row mean that the generator is broken
-
-bool HasRdrand() {
-  uint32_t a, b, c, d;
-  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_RDRND) != 0;
-}
-
-[[gnu::target("rdrnd")]] bool ReadRdrand(uint64_t& value) {
-  for (int i = 0; i < kTries; ++i) {
-    unsigned long long word;
-    if (__builtin_ia32_rdrand64_step(&word) != 0) {
-      value = word;
-      return true;
-    }
-  }
-  return false;
-}
-
 uint64_t Random() {
-  uint64_t value;
-  return HasRdrand() && ReadRdrand(value) ? value : toro::Mix(toro::Machine::Cycles());
+  uint64_t word;
+  return toro::baremetal::ReadHardwareRandom(word) ? word
+                                                   : toro::baremetal::NextRandom(toro::baremetal::CurrentCpuBlock());
 }
 
 }  // namespace

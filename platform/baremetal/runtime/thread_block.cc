@@ -6,6 +6,9 @@
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "core/machine/platform_services.h"
+#include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/entropy.h"
+#include "platform/baremetal/cpu/machine_backend.h"
 
 // The thread_local segment, from kernel.ld.
 extern "C" const char __tdata_start[], __tdata_end[], __tbss_end[];
@@ -34,7 +37,25 @@ size_t StartBelowPointerBytes() {
   return align > 1 ? AlignUp(SegmentBytes(), align) : SegmentBytes();
 }
 
+// The lowest byte is zero: a string that is too long for its array ends there, and cannot bring a canary that it has
+// read somewhere.
+uint64_t NewCanary() { return baremetal::NextRandom(baremetal::CurrentCpuBlock()) & ~uint64_t{0xff}; }
+
 }  // namespace
+
+extern "C" {
+constinit ThreadBlock early_thread_block{};
+}
+
+void StartCanaries() {
+  early_thread_block.self = &early_thread_block;
+  early_thread_block.canary = NewCanary();
+}
+
+void ReplaceEarlyBlock(void* thread_pointer) {
+  static_cast<ThreadBlock*>(thread_pointer)->canary = early_thread_block.canary;
+  baremetal::SetThreadPointer(reinterpret_cast<uint64_t>(thread_pointer));
+}
 
 void* ThreadPointerOf(void* block) {
   uintptr_t pointer = reinterpret_cast<uintptr_t>(block) + StartBelowPointerBytes();
@@ -63,11 +84,15 @@ size_t ThreadLocalBytes() {
 void InitThreadLocals(void* block) {
   char* pointer = static_cast<char*>(runtime::ThreadPointerOf(block));
   char* start = pointer - runtime::StartBelowPointerBytes();
+  auto* thread = reinterpret_cast<runtime::ThreadBlock*>(pointer);
+  // A stack whose thread ends and which another one takes over at once, without a switch, has frames that go on.
+  bool in_use = thread == &runtime::CurrentThreadBlock();
+  uint64_t canary = in_use ? thread->canary : runtime::NewCanary();
   size_t image_bytes = static_cast<size_t>(__tdata_end - __tdata_start);
   memcpy(start, __tdata_start, image_bytes);
   memset(start + image_bytes, 0, static_cast<size_t>(pointer - start) - image_bytes + sizeof(runtime::ThreadBlock));
-  auto* thread = reinterpret_cast<runtime::ThreadBlock*>(pointer);
   thread->self = thread;
+  thread->canary = canary;
   thread->locale = __libc + runtime::kGlobalLocaleOffset;
 }
 

@@ -34,7 +34,9 @@ struct ThreadDestructor {
 // here.
 struct alignas(64) ThreadBlock {
   ThreadBlock* self;  // %fs:0 reads the thread pointer [elf-tls 3.4.6]
-  char unused_1[44];
+  char unused_1[32];
+  uint64_t canary;  // what -fstack-protector compares the frames of this thread with
+  char unused_4[4];
   int error_number;  // errno
   char unused_2[112];
   void* locale;  // of the C functions
@@ -43,9 +45,20 @@ struct alignas(64) ThreadBlock {
   ThreadDestructor* destructors;
   void* key_values[kMostThreadKeys];
 };
+static_assert(offsetof(ThreadBlock, canary) == 40);  // [psabi 3.4.6]
 static_assert(offsetof(ThreadBlock, error_number) == 52);
 static_assert(offsetof(ThreadBlock, locale) == 168);
 static_assert(offsetof(ThreadBlock, destructors) == 200);
+
+// The block of the boot CPU until it has memory for one. boot.S makes it the thread pointer.
+extern "C" ThreadBlock early_thread_block;
+
+// Gives the early block its canary. Boot CPU, once, from a function that never returns: a frame that stands meanwhile
+// would not recognise it.
+void StartCanaries();
+
+// The block at `thread_pointer` takes over from the early one, in the middle of frames that go on.
+void ReplaceEarlyBlock(void* thread_pointer);
 
 // The thread pointer that belongs to a block of ThreadLocalBytes() bytes: what FS base must be while the thread runs.
 void* ThreadPointerOf(void* block);

@@ -1,0 +1,440 @@
+// Contract of what threads may ask of each other: join with a deadline, suspend, resume, cancel, wherever they are.
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/kernel/toro.h"
+#include "tests/contract/contract.h"
+
+namespace {
+
+using contract::Check;
+using toro::CpuId;
+using toro::Status;
+using toro::ThreadId;
+
+CpuId LastCpu() { return CpuId{toro::CpuCount() - 1}; }
+
+// A deadline that comes soon, by the clock of the world.
+uint64_t Soon() { return toro::DeadlineAfter(toro::kNsPerMs); }
+
+// What threads of other CPUs write and the main thread reads.
+using Shared = std::atomic<int>;
+
+void WaitFor(const Shared& shared, int value) {
+  while (shared.load() != value) toro::Yield();
+}
+
+// Counts how often it was destroyed.
+struct Destroyed {
+  explicit Destroyed(Shared& c) : count(c) {}
+  ~Destroyed() { ++count; }
+  Shared& count;
+};
+
+// ---- join ----
+
+void AJoinThatGivesUpCanBeDoneAgain() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared stop = 0;
+    auto thread = toro::Spawn(cpu, [&stop] { WaitFor(stop, 1); });
+    const bool gave_up = toro::Join(thread.value(), Soon()) == Status::kTimedOut &&
+                         toro::Join(thread.value(), Soon()) == Status::kTimedOut;
+    stop = 1;
+    Check(gave_up, "a join ends at its deadline, more than once");
+    Check(toro::Join(thread.value()) == Status::kOk, "after that the thread can be joined");
+    Check(toro::Join(thread.value()) == Status::kNoSuchThread, "and then no more");
+  }
+}
+
+// The deadline and the end of the thread come at the same time.
+void JoinsThatRaceWithTheEndAreExact() {
+  bool exact = true;
+  for (int round = 0; round < 100; ++round) {
+    const uint64_t end_ns = toro::DeadlineAfter(200 * toro::kNsPerUs);
+    auto thread = toro::Spawn(LastCpu(), [end_ns] { toro::SleepUntil(end_ns); });
+    Status first = toro::Join(thread.value(), end_ns);
+    exact = exact && (first == Status::kOk || first == Status::kTimedOut);
+    Status second = toro::Join(thread.value());
+    exact = exact && second == (first == Status::kOk ? Status::kNoSuchThread : Status::kOk);
+  }
+  Check(exact, "a thread that ends at the deadline of its join is joined once, then or later");
+}
+
+// ---- cancel ----
+
+void CancelEndsAThreadThatYields() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared destroyed = 0, runs = 0, after = 0;
+    auto thread = toro::Spawn(cpu, [&] {
+      Destroyed outer(destroyed);
+      auto heap = std::make_unique<Destroyed>(destroyed);
+      runs = 1;
+      for (;;) toro::Yield();
+      after = 1;
+    });
+    WaitFor(runs, 1);
+    Check(toro::Cancel(thread.value()) == Status::kOk && toro::Join(thread.value()) == Status::kOk,
+          "a thread that only yields can be cancelled");
+    Check(destroyed == 2 && after == 0, "its destructors run");
+  }
+}
+
+void CancelEndsAWait() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared destroyed = 0, begun = 0;
+    auto sleeps = toro::Spawn(cpu, [&] {
+      Destroyed here(destroyed);
+      begun = 1;
+      toro::SleepUntil(toro::kNever);
+    });
+    WaitFor(begun, 1);
+    Check(toro::Cancel(sleeps.value()) == Status::kOk && toro::Join(sleeps.value()) == Status::kOk && destroyed == 1,
+          "a thread that sleeps for ever can be cancelled");
+
+    Shared stop = 0;
+    Status seen = Status::kOk, again = Status::kOk;
+    auto runs = toro::Spawn(toro::kBootCpu, [&stop] { WaitFor(stop, 1); });
+    begun = 0;
+    auto joins = toro::Spawn(cpu, [&] {
+      begun = 1;
+      seen = toro::Join(runs.value());
+      again = toro::Join(runs.value());
+    });
+    WaitFor(begun, 1);
+    (void)toro::Cancel(joins.value());
+    Check(toro::Join(joins.value()) == Status::kOk && seen == Status::kCancelled && again == Status::kCancelled,
+          "waits of a cancelled thread say so, each of them");
+    stop = 1;
+    Check(toro::Join(runs.value()) == Status::kOk, "what it waited for can be joined by another");
+  }
+}
+
+void CancelHasAnAnswerForEveryId() {
+  Shared stop = 0;
+  auto thread = toro::Spawn(LastCpu(), [&stop] {
+    toro::CancelGuard guard;
+    while (stop == 0) toro::Yield();
+  });
+  ThreadId id = thread.value();
+  Check(toro::Cancel(id) == Status::kOk && toro::Cancel(id) == Status::kCancelled, "the second cancel is told so");
+  Check(toro::Suspend(id) == Status::kCancelled, "a thread that is to end is not suspended");
+  stop = 1;
+  Check(toro::Join(id) == Status::kOk, "a guarded thread ends by itself");
+  bool all = true;
+  const ThreadId never(LastCpu(), 1000000, 1), nowhere(CpuId{toro::CpuCount()}, 0, 1);
+  for (ThreadId gone : {id, ThreadId(), never, nowhere}) {
+    all = all && toro::Cancel(gone) == Status::kNoSuchThread && toro::Suspend(gone) == Status::kNoSuchThread &&
+          toro::Resume(gone) == Status::kNoSuchThread && toro::Detach(gone) == Status::kNoSuchThread &&
+          toro::Join(gone) == Status::kNoSuchThread;
+  }
+  Check(all, "an id that is stale, null, or of no CPU names no thread");
+  auto ended = toro::Spawn(LastCpu(), [] {});
+  (void)toro::Join(ended.value(), 0);  // gives up, but lets the other CPU step
+  while (toro::Cancel(ended.value()) != Status::kNoSuchThread) toro::Yield();
+  Check(toro::Resume(ended.value()) == Status::kNoSuchThread && toro::Join(ended.value()) == Status::kOk,
+        "a thread that has ended cannot be resumed, but joined");
+}
+
+void AThreadMayCancelItself() {
+  std::string steps;
+  auto thread = toro::Spawn(toro::kBootCpu, [&steps] {
+    steps += toro::Cancel(toro::CurrentThread()) == Status::kOk ? "c" : "?";
+    steps += toro::Cancel(toro::CurrentThread()) == Status::kCancelled ? "c" : "?";
+    steps += toro::CancelRequested() ? "r" : "?";
+    {
+      toro::CancelGuard guard;
+      toro::Yield();
+      toro::EndIfCancelled();
+      toro::SleepFor(1);
+      steps += "g";
+    }
+    toro::EndIfCancelled();
+    steps += "!";
+  });
+  Check(toro::Join(thread.value()) == Status::kOk && steps == "ccrg", "a cancel waits for the end of a guard");
+}
+
+// cancel.h, I2: destructors of a cancelled thread wait for what it began.
+void DestructorsOfACancelledThreadMayWait() {
+  Shared order = 0, begun = 0;
+  struct Child {
+    explicit Child(Shared& c) : order(c) {
+      thread = toro::Spawn(LastCpu(), [this] {
+                 while (stop == 0) toro::Yield();
+                 toro::SleepFor(1000);
+                 order = 1;
+               }).value();
+    }
+    ~Child() {
+      stop = 1;
+      toro::Yield();
+      toro::SleepFor(1000);
+      if (toro::Join(thread) == Status::kOk && order == 1) order = 2;
+    }
+    Shared& order;
+    Shared stop = 0;
+    ThreadId thread;
+  };
+  auto thread = toro::Spawn(toro::kBootCpu, [&] {
+    Child child(order);
+    begun = 1;
+    for (;;) toro::Yield();
+  });
+  WaitFor(begun, 1);
+  (void)toro::Cancel(thread.value());
+  (void)toro::Join(thread.value());
+  Check(order == 2, "destructors of a cancelled thread may wait");
+}
+
+// cancel.h, I1.
+void ACancelWaitsForAnotherException() {
+  std::string steps;
+  struct Yields {
+    explicit Yields(std::string& s) : steps(s) {}
+    ~Yields() {
+      (void)toro::Cancel(toro::CurrentThread());
+      toro::Yield();
+      steps += "d";
+    }
+    std::string& steps;
+  };
+  auto thread = toro::Spawn(toro::kBootCpu, [&steps] {
+    try {
+      Yields here(steps);
+      throw 42;
+    } catch (int value) {
+      steps += value == 42 ? "c" : "?";
+    }
+    toro::Yield();
+    steps += "!";
+  });
+  (void)toro::Join(thread.value());
+  Check(steps == "dc", "a cancel does not meet an exception that is on its way");
+}
+
+void ADetachedThreadSeesItsCancel() {
+  struct Seen {
+    ThreadId id;
+    Shared begun = 0, requested = 0;
+  } seen;
+  (void)toro::SpawnDetached(
+      LastCpu(),
+      [](void* argument) {
+        auto& all = *static_cast<Seen*>(argument);
+        all.id = toro::CurrentThread();
+        all.begun = 1;
+        while (!toro::CancelRequested()) toro::Yield();
+        all.requested = 1;
+      },
+      &seen);
+  WaitFor(seen.begun, 1);
+  Check(toro::Cancel(seen.id) == Status::kOk, "a detached thread can be cancelled");
+  WaitFor(seen.requested, 1);
+  while (toro::Cancel(seen.id) != Status::kNoSuchThread) toro::Yield();
+  Check(toro::Join(seen.id) == Status::kNoSuchThread, "its id is gone when it has ended");
+}
+
+// ---- suspend and resume ----
+
+void ASuspendedThreadDoesNotRun() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared turns = 0, stop = 0;
+    auto thread = toro::Spawn(cpu, [&] {
+      while (stop == 0) {
+        ++turns;
+        toro::Yield();
+      }
+    });
+    ThreadId id = thread.value();
+    while (turns < 3) toro::Yield();
+    Check(toro::Resume(id) == Status::kNotSuspended, "a thread that runs cannot be resumed");
+    Check(toro::Suspend(id) == Status::kOk && toro::Suspend(id) == Status::kSuspended, "nor suspended twice");
+    const int before = turns;
+    for (int i = 0; i < 20; ++i) {
+      toro::Call(cpu, [] {});
+      toro::Yield();
+    }
+    Check(turns == before, "a suspended thread does not run");
+    Check(toro::Resume(id) == Status::kOk && toro::Resume(id) == Status::kNotSuspended, "it is resumed once");
+    while (turns == before) toro::Yield();
+    stop = 1;
+    Check(toro::Join(id) == Status::kOk, "a resumed thread runs to its end");
+  }
+}
+
+void ASuspendedThreadGoesOnWaiting() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared begun = 0, woken = 0;
+    auto thread = toro::Spawn(cpu, [&] {
+      begun = 1;
+      toro::SleepFor(toro::kNsPerMs);
+      woken = 1;
+    });
+    WaitFor(begun, 1);
+    // On a slow machine it may have ended by now.
+    const Status suspended = toro::Suspend(thread.value());
+    bool right = suspended == Status::kOk || suspended == Status::kNoSuchThread;
+    toro::SleepFor(5 * toro::kNsPerMs);
+    for (int i = 0; i < 20; ++i) toro::Call(cpu, [] {});
+    right = right && woken == (suspended == Status::kOk ? 0 : 1);
+    right = right && toro::Resume(thread.value()) == suspended;
+    Check(right && toro::Join(thread.value()) == Status::kOk && woken == 1,
+          "the sleep of a suspended thread ends, the thread goes on when it is resumed");
+
+    begun = woken = 0;
+    auto early = toro::Spawn(cpu, [&] {
+      begun = 1;
+      const uint64_t start_ns = toro::NowNs();
+      toro::SleepFor(3 * toro::kNsPerMs);
+      woken = toro::NowNs() - start_ns >= 3 * toro::kNsPerMs ? 1 : 2;
+    });
+    WaitFor(begun, 1);
+    right = toro::Suspend(early.value()) == toro::Resume(early.value());
+    Check(right && toro::Join(early.value()) == Status::kOk && woken == 1, "a resume does not cut a sleep short");
+  }
+}
+
+void AThreadMaySuspendItself() {
+  Shared state = 0;
+  auto thread = toro::Spawn(LastCpu(), [&state] {
+    state = 1;
+    if (toro::Suspend(toro::CurrentThread()) == Status::kOk) state = 2;
+  });
+  WaitFor(state, 1);
+  while (toro::Resume(thread.value()) == Status::kNotSuspended) toro::Yield();
+  Check(toro::Join(thread.value()) == Status::kOk && state == 2, "a thread that suspends itself goes on when resumed");
+}
+
+void CancelResumesASuspendedThread() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared destroyed = 0, begun = 0;
+    for (bool sleeps : {false, true}) {
+      begun = 0;
+      auto thread = toro::Spawn(cpu, [&, sleeps] {
+        Destroyed here(destroyed);
+        begun = 1;
+        for (;;) sleeps ? toro::SleepUntil(toro::kNever) : toro::Yield();
+      });
+      WaitFor(begun, 1);
+      (void)toro::Suspend(thread.value());
+      (void)toro::Cancel(thread.value());
+      (void)toro::Join(thread.value());
+    }
+    Check(destroyed == 2, "a suspended thread can be cancelled");
+  }
+}
+
+// ---- threads that do not stay ----
+
+// control.cc: a request finds a thread that migrates all the time, does its work once, and ends.
+struct Walker {
+  std::atomic<uint64_t> hops{0};
+  ThreadId id;
+};
+
+void Walk(Walker& walker, size_t stride) {
+  for (uint64_t i = 0;; ++i) {
+    size_t next = (toro::CurrentCpu().index() + stride + i % 2) % toro::CpuCount();
+    (void)toro::Migrate(CpuId{next});
+    ++walker.hops;
+    if (i % 4 == 0 || next == toro::CurrentCpu().index()) toro::Yield();
+  }
+}
+
+bool StopAndGo(Walker& walker, int times) {
+  bool right = true;
+  for (int i = 0; i < times; ++i) {
+    right = right && toro::Suspend(walker.id) == Status::kOk;
+    const uint64_t hops = walker.hops;
+    for (int look = 0; look < 3; ++look) {
+      toro::Yield();
+      toro::Call(CpuId{static_cast<size_t>(i + look) % toro::CpuCount()}, [] {});
+    }
+    right = right && walker.hops == hops && toro::Suspend(walker.id) == Status::kSuspended;
+    right = right && toro::Resume(walker.id) == Status::kOk;
+    while (walker.hops == hops) toro::Yield();
+  }
+  return right;
+}
+
+void RequestsFindThreadsThatMigrate() {
+  constexpr size_t kWalkers = 6;
+  constexpr int kTimes = 20;
+  Shared destroyed = 0, right = 0;
+  std::vector<Walker> walkers(kWalkers);
+  std::vector<ThreadId> controllers;
+  for (size_t i = 0; i < kWalkers; ++i) {
+    walkers[i].id = toro::Spawn(CpuId{i % toro::CpuCount()}, [&, i] {
+                      Destroyed here(destroyed);
+                      Walk(walkers[i], 1 + i % 3);
+                    }).value();
+  }
+  for (size_t i = 0; i < kWalkers; ++i) {
+    controllers.push_back(toro::Spawn(CpuId{(i * 5 + 1) % toro::CpuCount()}, [&, i] {
+                            if (StopAndGo(walkers[i], kTimes)) ++right;
+                          }).value());
+  }
+  for (ThreadId controller : controllers) (void)toro::Join(controller);
+  Check(right == static_cast<int>(kWalkers), "threads that migrate all the time can be suspended and resumed");
+  bool ended = true;
+  for (size_t i = 0; i < kWalkers; ++i) {
+    if (i % 2 == 1) ended = ended && toro::Suspend(walkers[i].id) == Status::kOk;
+    ended = ended && toro::Cancel(walkers[i].id) == Status::kOk;
+    ended = ended && toro::Join(walkers[i].id) == Status::kOk;
+  }
+  Check(ended && destroyed == static_cast<int>(kWalkers), "and cancelled, and joined");
+}
+
+// Many ask the same thread at once: each request is answered, and the answers agree.
+void RequestsToOneThreadAgree() {
+  Shared destroyed = 0, suspends = 0, resumes = 0;
+  Walker walker;
+  walker.id = toro::Spawn(LastCpu(), [&] {
+                Destroyed here(destroyed);
+                Walk(walker, 1);
+              }).value();
+  std::vector<ThreadId> controllers;
+  for (size_t i = 0; i < 8; ++i) {
+    controllers.push_back(toro::Spawn(CpuId{i % toro::CpuCount()}, [&] {
+                            for (int n = 0; n < 25; ++n) {
+                              if (toro::Suspend(walker.id) == Status::kOk) ++suspends;
+                              if (toro::Resume(walker.id) == Status::kOk) ++resumes;
+                            }
+                          }).value());
+  }
+  for (ThreadId controller : controllers) (void)toro::Join(controller);
+  if (toro::Resume(walker.id) == Status::kOk) ++resumes;
+  Check(suspends > 0 && suspends == resumes, "every suspend that succeeded was undone by one resume");
+  Shared first = 0;
+  controllers.clear();
+  for (size_t i = 0; i < 4; ++i) {
+    controllers.push_back(toro::Spawn(CpuId{i % toro::CpuCount()}, [&] {
+                            if (toro::Cancel(walker.id) == Status::kOk) ++first;
+                          }).value());
+  }
+  for (ThreadId controller : controllers) (void)toro::Join(controller);
+  Check(toro::Join(walker.id) == Status::kOk && first == 1 && destroyed == 1, "one cancel of many is the first");
+}
+
+}  // namespace
+
+int main() {
+  AJoinThatGivesUpCanBeDoneAgain();
+  JoinsThatRaceWithTheEndAreExact();
+  CancelEndsAThreadThatYields();
+  CancelEndsAWait();
+  CancelHasAnAnswerForEveryId();
+  AThreadMayCancelItself();
+  DestructorsOfACancelledThreadMayWait();
+  ACancelWaitsForAnotherException();
+  ADetachedThreadSeesItsCancel();
+  ASuspendedThreadDoesNotRun();
+  ASuspendedThreadGoesOnWaiting();
+  AThreadMaySuspendItself();
+  CancelResumesASuspendedThread();
+  RequestsFindThreadsThatMigrate();
+  RequestsToOneThreadAgree();
+  return contract::End();
+}
