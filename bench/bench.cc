@@ -80,6 +80,7 @@ void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers)
   AddSwitchRows(suite);
   AddThreadRows(suite, pair);
   AddAllocationRows(suite, workers);
+  AddForeignFreeRows(suite, workers);
 }
 
 int RunWorker(const Options& options) {
@@ -89,6 +90,7 @@ int RunWorker(const Options& options) {
   MallocWorkers names;
   for (const Library& library : kMallocs) names.peers.push_back({library.name, nullptr});
   AddAllocationRows(suite, names);
+  AddForeignFreeRows(suite, names);
   return ServeSamples(bracket, suite.groups());
 }
 
