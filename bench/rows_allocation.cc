@@ -99,8 +99,8 @@ class Churn {
   uint64_t random_ = 0x9e3779b97f4a7c15;
 };
 
-// 100 runs live; each operation replaces one by one of 40 KiB..1 MiB and writes to both ends of it. Half of them are long
-// enough for guard pages.
+// 100 runs live; each operation replaces one by one of 40 KiB..1 MiB and writes to both ends of it. Half of them are
+// long enough for guard pages.
 template <typename Allocator>
 class LargeRuns {
  public:

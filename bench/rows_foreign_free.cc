@@ -62,9 +62,7 @@ class HandOver {
   bool operator()(PointerRing& out, PointerRing& in, uint64_t n, Wait wait) {
     if (live_.empty()) live_.resize(kLive);
     uint64_t received = 0;
-    auto receive = [&] {
-      received += in.Take([](uint64_t word) { Allocator::Free(reinterpret_cast<void*>(word)); });
-    };
+    auto receive = [&] { received += in.Take([](uint64_t word) { Allocator::Free(reinterpret_cast<void*>(word)); }); };
     for (uint64_t i = 0; i < n; ++i) {
       random_ ^= random_ << 13;
       random_ ^= random_ >> 7;
@@ -125,9 +123,9 @@ Group ForeignFree(const char* name, size_t bytes, uint64_t burst, double factor,
                 [=](uint64_t n, auto wait) { return Consume<Toro>(*ring, burst, n, wait); }));
   for (const MallocWorkers::Peer& peer : workers.peers) {
     auto words = std::make_shared<PointerRing>();
-    group.contenders.push_back(
-        OnPthreads(peer, [=](uint64_t n, auto wait) { return Produce<Malloc>(*words, bytes, burst, n, wait); },
-                   [=](uint64_t n, auto wait) { return Consume<Malloc>(*words, burst, n, wait); }));
+    group.contenders.push_back(OnPthreads(
+        peer, [=](uint64_t n, auto wait) { return Produce<Malloc>(*words, bytes, burst, n, wait); },
+        [=](uint64_t n, auto wait) { return Consume<Malloc>(*words, burst, n, wait); }));
   }
   group.goals = {{"goal 8", "Toro", "", factor}};
   return group;

@@ -1,4 +1,4 @@
-"""Boot time, least memory and the cost of waiting of the bootable image. See README.md for how to read it."""
+"""Boot time, least memory, the cost of waiting and of waking of the bootable image. See README.md for how to read it."""
 
 import argparse
 import os
@@ -12,9 +12,11 @@ import boot_time
 import guests
 import idle
 import linux_guest
+import wake
 from qemu_guest import GuestFailed
 
-SECTIONS = ("boot_time", "boot_memory", "idle")
+SECTIONS = ("boot_time", "boot_memory", "idle", "wake")
+MOST_WAKE_ROUNDS = 3
 DEFAULT_ROUNDS = 15
 
 
@@ -68,6 +70,8 @@ def _run(options):
                 lines = boot_time.run(files, linux_words, options.rounds, _say)
             elif section == "boot_memory":
                 lines = boot_memory.run(files, _say)
+            elif section == "wake":
+                lines = wake.run(files, linux_words, min(options.rounds, MOST_WAKE_ROUNDS), _say)
             else:
                 lines = idle.run(files, linux_words, _say)
             print("\n" + "\n".join(lines), flush=True)

@@ -10,6 +10,7 @@ import boot_time
 import guests
 import idle
 import linux_guest
+import wake
 from qemu_guest import Guest, GuestFailed, Sample, boot_once
 
 FILES = guests.files_by_name([word for word in sys.argv[1:] if not word.startswith("-")])
@@ -64,6 +65,26 @@ class IdleTest(unittest.TestCase):
             self.assertGreaterEqual(percent, 0)
             self.assertGreater(mib, 1)
         self.assertEqual(len([line for line in idle.report(rows) if "reached:" in line]), 1)
+
+
+class WakeTest(unittest.TestCase):
+    def test_latencies_are_reported_and_compared(self):
+        lines = wake.latency_lines(wake.measure_latencies(FILES, None, 1, 20, quiet))
+        for what in ("message", "interrupt", "overshoot"):
+            row = next(line for line in lines if line.startswith("ours, " + what))
+            self.assertEqual(len(re.findall(r"\d+\.\d", row)), 2, row)
+        self.assertEqual(len([line for line in lines if re.search(r"reached: (yes|NO)$", line)]), 2, lines)
+
+    def test_every_load_is_measured(self):
+        lines = wake.load_lines(FILES, None, quiet, settle_s=0, window_s=0.2)
+        self.assertEqual(len(lines), 1 + len(wake.RATES) + 3)
+        for line in lines[1:]:
+            self.assertGreaterEqual(float(line.split()[-1]), 0)
+
+    def test_what_is_not_understood_is_named(self):
+        guest = Guest("wake", ["-kernel", FILES["wake.elf"], "-append", "-- nap"], guests.READY)
+        with self.assertRaisesRegex(GuestFailed, "wake: say poll, load RATE"):
+            boot_once(guest)
 
 
 class LinuxGuestTest(unittest.TestCase):

@@ -6,11 +6,6 @@
 namespace toro {
 namespace {
 
-// About what it costs to be woken from a halt: a CPU that polls for less sleeps too eagerly, one that polls longer
-// wastes power. Counted in polls, each of which gives the core away from time to time on a host with fewer cores than
-// CPUs.
-constexpr int kPollsBeforeHalt = 2000;
-
 // The first looks follow each other at once: an answer of a CPU that is awake comes within them, and a PAUSE takes
 // as long as a fifth of its way.
 constexpr int kPollsAtOnce = 64;
@@ -34,6 +29,7 @@ bool Cpu::Step() {
     halted_ = false;
     exchange_.EndSleep();
     scheduler_.NoteWakeUp();
+    if (!single_step_) spin_.Note(Machine::Cycles() - idle_since_);
   }
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
@@ -54,6 +50,20 @@ bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
   }
 }
 
+// True: something has come.
+bool Cpu::SpinUntilNews() {
+  idle_since_ = Machine::Cycles();
+  for (int poll = 0;; ++poll) {
+    if (!exchange_.Quiet() || exchange_.HasLineFromLastPeer()) {
+      spin_.Note(Machine::Cycles() - idle_since_);
+      return true;
+    }
+    if (poll < kPollsAtOnce) continue;
+    if (Machine::Cycles() - idle_since_ >= spin_.cycles()) return false;
+    Machine::Relax();
+  }
+}
+
 void Cpu::Sleep() {
   // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
   if (exchange_.waiting() || return_path_.waiting() || scheduler_.lines().waiting()) {
@@ -62,10 +72,7 @@ void Cpu::Sleep() {
   }
   uint64_t deadline_ns = scheduler_.NextTimerNs();
   if (!single_step_) {
-    for (int poll = 0; poll < kPollsBeforeHalt; ++poll) {
-      if (!exchange_.Quiet() || exchange_.HasLineFromLastPeer()) return;
-      if (poll >= kPollsAtOnce) Machine::Relax();
-    }
+    if (SpinUntilNews()) return;
     if (deadline_ns != kNever && Machine::NowNs() >= deadline_ns) return;
   }
   Machine::MaskInterrupts();

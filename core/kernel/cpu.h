@@ -8,7 +8,8 @@
 //   4. Memory, stacks and identity of a thread come from the CPU that it was created on.
 //
 // THE STEP, in order: deliver what arrived and publish what waits; fire due timers; run ready threads.
-// THE SLEEP: poll for about as long as a wake-up costs; then announce, look once more, and halt (sleep_word.h).
+// THE SLEEP: poll for about as long as a wake-up costs if that has paid lately (spin_budget.h); then announce, look
+// once more, and halt (sleep_word.h).
 #ifndef CORE_KERNEL_CPU_H_
 #define CORE_KERNEL_CPU_H_
 
@@ -18,6 +19,7 @@
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
 #include "core/kernel/return_path.h"
+#include "core/kernel/spin_budget.h"
 #include "core/memory/owner_table.h"
 #include "core/memory/partition.h"
 #include "core/sched/scheduler.h"
@@ -80,6 +82,7 @@ class Cpu {
 
  private:
   static bool Reclaim(void* cpu, int attempt, size_t bytes);
+  bool SpinUntilNews();
 
   Partition partition_;
   Exchange exchange_;
@@ -89,7 +92,9 @@ class Cpu {
   OutOfMemoryHook out_of_memory_ = nullptr;
   void* out_of_memory_context_ = nullptr;
   bool single_step_;
-  bool halted_ = false;  // sleep is announced; the next step ends it
+  bool halted_ = false;  // the CPU sleeps; the next step ends it
+  SpinBudget spin_;
+  uint64_t idle_since_ = 0;  // Machine::Cycles, when the CPU began to sleep
   uint64_t steps_ = 0;
   uint64_t halts_ = 0;
 };

@@ -1,0 +1,151 @@
+// wake: what it costs to wake a CPU. Says READY when it begins.
+//
+//   poll            three threads on each CPU do nothing but poll, for ever
+//   load RATE       RATE times a second CPU 0's timer wakes it, and it wakes the last CPU by a message; for ever
+//   latency ROUNDS  how long it takes to wake a thread of another CPU that sleeps, and how long the bare interrupt does
+//   sleep ROUNDS    how much later than asked for SleepFor(2 ms) ends
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "core/kernel/callback_timer.h"
+#include "core/kernel/mailbox.h"
+#include "core/kernel/toro.h"
+#include "core/machine/platform_services.h"
+
+namespace {
+
+using toro::CpuId;
+
+constexpr uint64_t kGapNs = 2 * toro::kNsPerMs;  // by then a CPU sleeps
+
+CpuId LastCpu() { return CpuId{toro::CpuCount() - 1}; }
+
+void PrintLatencies(const char* what, std::vector<uint64_t>& ns) {
+  std::sort(ns.begin(), ns.end());
+  std::printf("%s median %llu p99.9 %llu most %llu ns of %zu\n", what,
+              static_cast<unsigned long long>(ns[ns.size() / 2]),
+              static_cast<unsigned long long>(ns[ns.size() - 1 - ns.size() / 1000]),
+              static_cast<unsigned long long>(ns.back()), ns.size());
+}
+
+[[noreturn]] void SleepForEver() {
+  for (;;) toro::SleepFor(uint64_t{3600} * 24 * toro::kNsPerSecond);
+}
+
+void Poll() {
+  for (size_t cpu = 0; cpu < toro::CpuCount(); ++cpu) {
+    for (int i = 0; i < 3; ++i) {
+      (void)toro::Spawn(CpuId{cpu}, [] {
+        for (;;) toro::YieldPolling();
+      });
+    }
+  }
+  toro::Print("READY\n");
+  SleepForEver();
+}
+
+void Load(uint64_t rate) {
+  toro::Print("READY\n");
+  if (rate == 0) SleepForEver();
+  static toro::Message message;
+  static bool under_way = false;
+  message.deliver = [](toro::Cpu&, toro::Message&) {};
+  toro::CallbackTimer timer(
+      [](void*) {
+        // The last CPU has long taken it: it is asked for nothing else.
+        toro::Cpu::Current().exchange().Post(LastCpu(), message);
+      },
+      &under_way);
+  timer.StartEvery(toro::kNsPerSecond / rate);
+  SleepForEver();
+}
+
+// A letter with the time of its sending, to a thread that waits on the other CPU.
+void MeasureMessages(size_t rounds) {
+  static toro::Mailbox<uint64_t>* mailbox;
+  static std::vector<uint64_t> ns;
+  auto receiver = toro::Spawn(LastCpu(), [rounds] {
+    toro::Mailbox<uint64_t> mine;
+    mailbox = &mine;
+    ns.reserve(rounds);
+    for (size_t i = 0; i < rounds; ++i) {
+      uint64_t sent_ns = mine.Receive();
+      ns.push_back(toro::NowNs() - sent_ns);
+    }
+  });
+  toro::SleepFor(10 * kGapNs);
+  uint64_t halts = toro::Statistics(LastCpu()).halts;
+  for (size_t i = 0; i < rounds; ++i) {
+    toro::SleepFor(kGapNs);
+    (void)mailbox->Send(toro::NowNs());
+  }
+  (void)toro::Join(receiver.value());
+  halts = toro::Statistics(LastCpu()).halts - halts;
+  PrintLatencies("message", ns);
+  std::printf("halts %llu\n", static_cast<unsigned long long>(halts));
+}
+
+// The floor: the platform's own interrupt and halt, with a word in memory, without an exchange or a thread.
+void MeasureInterrupts(size_t rounds) {
+  static std::atomic<uint64_t> sent_ns{0};
+  static std::vector<uint64_t> ns;
+  auto receiver = toro::Spawn(LastCpu(), [rounds] {
+    ns.reserve(rounds);
+    uint64_t last_ns = 0;
+    for (size_t i = 0; i < rounds; ++i) {
+      uint64_t now_ns;
+      for (;;) {
+        toro::Machine::MaskInterrupts();
+        if ((now_ns = sent_ns.load(std::memory_order_acquire)) != last_ns) break;
+        toro::platform::HaltCpu(toro::kNever);
+      }
+      toro::Machine::UnmaskInterrupts();
+      ns.push_back(toro::NowNs() - now_ns);
+      last_ns = now_ns;
+    }
+  });
+  toro::SleepFor(10 * kGapNs);
+  for (size_t i = 0; i < rounds; ++i) {
+    toro::SleepFor(kGapNs);
+    sent_ns.store(toro::NowNs(), std::memory_order_release);
+    toro::platform::WakeCpu(LastCpu());
+  }
+  (void)toro::Join(receiver.value());
+  PrintLatencies("interrupt", ns);
+}
+
+void MeasureSleep(size_t rounds) {
+  std::vector<uint64_t> ns;
+  for (size_t i = 0; i < rounds; ++i) {
+    uint64_t deadline_ns = toro::NowNs() + 2 * toro::kNsPerMs;
+    toro::SleepUntil(deadline_ns);
+    ns.push_back(toro::NowNs() - deadline_ns);
+  }
+  PrintLatencies("overshoot", ns);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto is = [&](const char* mode) { return argc >= 2 && std::strcmp(argv[1], mode) == 0; };
+  uint64_t number = argc == 3 ? std::strtoull(argv[2], nullptr, 10) : 0;
+  if (is("poll")) Poll();
+  if (is("load") && argc == 3) Load(number);
+  if (is("sleep") && number > 0) {
+    toro::Print("READY\n");
+    MeasureSleep(number);
+    return 0;
+  }
+  if (is("latency") && number > 0 && toro::CpuCount() > 1) {
+    toro::Print("READY\n");
+    MeasureMessages(number);
+    MeasureInterrupts(number);
+    return 0;
+  }
+  toro::Print("wake: say poll, load RATE, sleep ROUNDS, or (with two CPUs or more) latency ROUNDS\n");
+  return 2;
+}
