@@ -50,8 +50,6 @@ struct CpuStatistics {
 // Says whether to try once more to allocate `bytes`.
 using OutOfMemoryHook = bool (*)(void* context, size_t bytes);
 
-class Cpu {
-
 class alignas(kCacheLineBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
