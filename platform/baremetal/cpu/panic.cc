@@ -22,7 +22,14 @@ namespace {
 constexpr uint32_t kNobody = ~uint32_t{0};
 constinit std::atomic<uint32_t> reporter{kNobody};
 
-constexpr int kMostLines = 48;
+// Where a CPU was when it was stopped; ip is 0 until then. Written by that CPU, read by the one that reports.
+struct StoppedAt {
+  std::atomic<uint64_t> ip{0};
+  std::atomic<uint64_t> frame{0};
+};
+constinit StoppedAt stopped_at[kMaxCpus];
+
+constexpr int kLinesOfStoppedCpu = 6;
 constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 
 std::string_view NameOfCode(uint64_t address) {
@@ -94,7 +101,7 @@ void PrintWhere(CpuId cpu, std::string_view end) {
   Print("\n");
 }
 
-void PrintBacktrace(uint64_t ip, uint64_t frame) {
+void PrintBacktrace(uint64_t ip, uint64_t frame, int most_lines) {
   int number = 0;
   uint64_t repeated = 0, last = ip;
   if (ip != 0) PrintCodeAddress(number++, ip);
@@ -107,7 +114,7 @@ void PrintBacktrace(uint64_t ip, uint64_t frame) {
     } else {
       PrintRepeated(repeated);
       repeated = 0;
-      if (number == kMostLines) {
+      if (number == most_lines) {
         Print("  ... and deeper\n");
         return;
       }
@@ -135,7 +142,27 @@ void PrintFrames(const uint64_t* addresses, uint64_t count) {
   PrintRepeated(repeated);
 }
 
-void EndPanic() { platform::PowerOff(kPanicStatus); }
+void HaltForReport(uint64_t ip, uint64_t frame) {
+  StoppedAt& self = stopped_at[CurrentCpuBlock().id.index()];
+  self.frame.store(frame, std::memory_order_relaxed);
+  self.ip.store(ip, std::memory_order_release);
+  HaltForEver();
+}
+
+void EndPanic() {
+  for (size_t i = 0; i < kMaxCpus; ++i) {
+    uint64_t ip = stopped_at[i].ip.load(std::memory_order_acquire);
+    if (ip == 0) continue;
+    Print("  CPU ");
+    PrintDecimal(i);
+    Print(" was in thread ");
+    Print(ThreadNameOf != nullptr ? ThreadNameOf(CpuId{i}) : "(unknown)");
+    Print("\n");
+    PrintBacktrace(ip, stopped_at[i].frame.load(std::memory_order_relaxed), kLinesOfStoppedCpu);
+  }
+  if (PrintTrace != nullptr) PrintTrace(&Print);
+  platform::PowerOff(kPanicStatus);
+}
 
 void RefuseToBoot(std::string_view cause, std::string_view detail, std::string_view remedy) {
   Print("toro: cannot start: ");
