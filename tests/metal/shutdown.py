@@ -61,4 +61,4 @@ def main(elf):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(next(path for path in sys.argv[1:] if path.endswith(".elf") and not path.endswith(".debug.elf"))))
