@@ -2,11 +2,15 @@
 
 #include "core/kernel/cluster.h"
 #include "core/kernel/shutdown_state.h"
+#include "core/kernel/trace_report.h"
 #include "core/machine/machine.h"
 #include "core/machine/platform_services.h"
 
 namespace toro {
 namespace {
+
+// A platform's fatal report names it weakly, which would not take it out of the archive.
+[[gnu::used]] void (*const print_trace)(void (*print)(std::string_view text)) = &PrintTrace;
 
 // The first looks follow each other at once: an answer of a CPU that is awake comes within them, and a PAUSE takes
 // as long as a fifth of its way.

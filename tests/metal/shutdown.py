@@ -12,13 +12,14 @@ LIMIT_S = 50
 def run(elf, mode, presses, wanted_status, wanted_texts):
     """Boots, sends an NMI each time that a line of `presses` has appeared, and compares how it ends."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as folder:
-        status_path, monitor_path = os.path.join(folder, "status"), os.path.join(folder, "monitor")
+        os.chdir(folder)  # the name of a socket has 107 characters at most
+        status_path = os.path.join(folder, "status")
         machine = subprocess.Popen(
             ["timeout", "-k", "1", str(LIMIT_S), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
              "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-M", "q35", "-smp", "2", "-m", "64",
              "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status_path,
              "-device", "isa-debugcon,iobase=0xe9,chardev=status", "-monitor",
-             "unix:%s,server=on,wait=off" % monitor_path, "-kernel", elf, "-append", "-- " + mode],
+             "unix:monitor,server=on,wait=off", "-kernel", elf, "-append", "-- " + mode],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
         monitor = socket.socket(socket.AF_UNIX)
         output, left = [], list(presses)
@@ -26,7 +27,7 @@ def run(elf, mode, presses, wanted_status, wanted_texts):
             output.append(line)
             if left and left[0] in line:
                 if left == list(presses):
-                    monitor.connect(monitor_path)
+                    monitor.connect("monitor")
                 left.pop(0)
                 try:
                     monitor.sendall(b"nmi\n")
@@ -37,6 +38,7 @@ def run(elf, mode, presses, wanted_status, wanted_texts):
         output = output[:20] + output[-60:]
         with open(status_path, encoding="ascii") as file:
             status = file.read().strip()
+        os.chdir("/")
     text = "".join(output)
     missing = [wanted for wanted in wanted_texts if wanted not in text]
     if status != wanted_status or missing:
@@ -47,6 +49,7 @@ def run(elf, mode, presses, wanted_status, wanted_texts):
 
 
 def main(elf):
+    elf = os.path.abspath(elf)
     waiting = "waiting to be asked"
     good = [
         run(elf, "shutdown", [waiting], "143", [waiting, "the hook runs"]),

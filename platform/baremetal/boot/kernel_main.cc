@@ -10,7 +10,6 @@
 #include "core/base/units.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu.h"
-#include "core/kernel/trace_report.h"
 #include "core/kernel/memory_report.h"
 #include "core/machine/machine.h"
 #include "core/machine/platform_services.h"
@@ -48,9 +47,6 @@ void* AllocatePageTablePage() { return Cpu::Current().partition().TakePages(1); 
 
 namespace baremetal {
 namespace {
-
-// A fatal report names it weakly (panic.h), which would not take it out of the core's archive.
-[[gnu::used]] void (*const print_trace)(void (*print)(std::string_view text)) = &PrintTrace;
 
 constinit BootInfo boot_info{};
 constinit CommandLine command_line{};

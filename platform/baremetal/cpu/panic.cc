@@ -3,15 +3,19 @@
 #include <atomic>
 
 #include "core/base/check.h"
+#include "core/base/units.h"
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/cpu/address_space.h"
+#include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/cpu_table.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/line_table.h"
 #include "platform/baremetal/cpu/local_apic.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/cpu/symbol_table.h"
+#include "platform/x86_64/cpu_instructions.h"
 
 namespace toro {
 namespace baremetal {
@@ -142,6 +146,23 @@ void PrintFrames(const uint64_t* addresses, uint64_t count) {
   PrintRepeated(repeated);
 }
 
+namespace {
+
+// Until every other CPU has said where it was, but not for long: one may not take NMIs any more, or not run yet.
+void WaitForStoppedCpus() {
+  constexpr uint64_t kMostWaitNs = 100 * kNsPerMs;
+  uint64_t start_ns = ClockNowNs();
+  for (size_t i = 0; i < kMaxCpus; ++i) {
+    bool runs = cpu_apic_ids[i] != cpu_apic_ids[0] && cpu_apic_ids[i] != 0 && i != CurrentCpuBlock().id.index();
+    if (i == 0 && CurrentCpuBlock().id != kBootCpu) runs = true;
+    while (runs && stopped_at[i].ip.load(std::memory_order_acquire) == 0 && ClockNowNs() - start_ns < kMostWaitNs) {
+      x86_64::Pause();
+    }
+  }
+}
+
+}  // namespace
+
 void HaltForReport(uint64_t ip, uint64_t frame) {
   StoppedAt& self = stopped_at[CurrentCpuBlock().id.index()];
   self.frame.store(frame, std::memory_order_relaxed);
@@ -150,6 +171,7 @@ void HaltForReport(uint64_t ip, uint64_t frame) {
 }
 
 void EndPanic() {
+  WaitForStoppedCpus();
   for (size_t i = 0; i < kMaxCpus; ++i) {
     uint64_t ip = stopped_at[i].ip.load(std::memory_order_acquire);
     if (ip == 0) continue;
