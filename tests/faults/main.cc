@@ -124,7 +124,10 @@ int Make(const char* fault) {
     toro::SetShutdownHook([] { toro::Print("the hook runs\n"); });
     toro::Print("waiting to be asked\n");
     if (is("shutdown-stuck")) {
-      for (;;) toro::Print("busy\n");
+      for (uint64_t next_ns = toro::NowNs();; next_ns += 20 * toro::kNsPerMs) {
+        toro::Print("busy\n");
+        while (toro::NowNs() < next_ns) asm volatile("pause");
+      }
     }
     toro::SleepUntil(toro::kNever);
   }

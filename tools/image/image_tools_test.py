@@ -91,9 +91,9 @@ class AddSymbolsTest(unittest.TestCase):
 
     def test_names_lose_arguments_and_templates(self):
         names = {
-            "_ZN4toro9Scheduler5YieldEv": "toro::Scheduler::Yield",
+            "_ZN4toro9Scheduler5YieldEv": "Scheduler::Yield",
             "_ZNSt6vectorIiSaIiEE9push_backERKi": "std::vector::push_back",
-            "_ZN4toro12_GLOBAL__N_17RunMainEPv": "toro::RunMain",
+            "_ZN4toro12_GLOBAL__N_17RunMainEPv": "RunMain",
             "_ZlsRSoi": "operator<<",
             "_ZNK3BoxptEv": "Box::operator->",
             "main": "main",
