@@ -46,6 +46,11 @@ extern bool (*note_shutdown_request)();
 // Leaves the signals that ask to stop to the pthread of CPU 0. Once, on each other pthread.
 void LeaveShutdownSignals();
 
+// Where the memory of the partitions begins, here and in the simulated machine, whose devices would see it there. Set
+// by the composition root.
+extern uintptr_t memory_begin;
+inline constexpr uint64_t kSimulatedMemory = 1 << 20;
+
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import stat
 
+import nodes
 from errors import near_matches, usage_error
 
 WORLDS = ("metal", "hosted")
@@ -14,6 +15,7 @@ BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
 METAL_ONLY = ("boot", "machine", "accel")
+FLAGS = ("report",)
 
 MAX_CPUS = 255
 MAX_MEMORY_MIB = 1024 * 1024
@@ -32,6 +34,9 @@ class RunOptions:
     machine: str = "q35"
     cpus: int = 2
     memory: int = 128
+    nodes: list = dataclasses.field(default_factory=list)
+    distances: list = dataclasses.field(default_factory=list)
+    report: bool = False
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
     timeout: int = 60
@@ -57,7 +62,11 @@ def split_options(words, known, remedy=_RUN_REMEDY):
             raise usage_error(
                 "unknown option %s%s" % (name, near_matches(name, ["--" + k for k in known])),
                 remedy)
-        if not equals:
+        if name[2:] in FLAGS:
+            if equals:
+                raise usage_error("option %s takes no value" % name, "write %s" % name)
+            value = "yes"
+        elif not equals:
             if not words:
                 raise usage_error("option %s needs a value" % name, "write %s=VALUE" % name)
             value = words.pop(0)
@@ -118,6 +127,12 @@ def _parse_value(options, name, text):
         options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
         options.memory = number(name, text, 1, MAX_MEMORY_MIB)
+    elif name == "nodes":
+        options.nodes = nodes.parse_nodes(text)
+    elif name == "distances":
+        options.distances = nodes.parse_distances(text)
+    elif name == "report":
+        options.report = True
     elif name == "timeout":
         options.timeout = number(name, text, 1, 7 * 24 * 3600)
     elif name == "seed":
@@ -125,6 +140,10 @@ def _parse_value(options, name, text):
 
 
 def _check_together(options):
+    nodes.settle(options)
+    if not 1 <= options.cpus <= MAX_CPUS or options.memory > MAX_MEMORY_MIB:
+        raise usage_error("--nodes has %d CPUs and %d MiB together" % (options.cpus, options.memory),
+                          "1 to %d CPUs, and %d MiB at most" % (MAX_CPUS, MAX_MEMORY_MIB))
     least = least_memory_mib(options.cpus)
     if options.memory < least:
         raise usage_error(
@@ -138,6 +157,8 @@ def _check_together(options):
     if options.machine == "microvm" and options.boot == "grub":
         raise usage_error("--machine=microvm has no CD drive and no BIOS disk, so GRUB cannot start there",
                           "add --boot=pvh, or take --machine=q35")
+    if options.machine == "microvm" and options.nodes:
+        raise usage_error("--machine=microvm has no nodes", "take --machine=q35, or leave --nodes out")
     input_mib = sum(os.stat(path).st_size for path in options.input) / 2**20
     if options.memory < least + input_mib:
         raise usage_error(

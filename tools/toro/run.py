@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import bazel
+import nodes
 import options as option_parser
 import pack
 import process
@@ -47,6 +48,9 @@ def _run_hosted(options):
     (program,), defaults = _build(options.app, [options.app])
     command = [program, "--cpus=%d" % options.cpus, "--memory=%d" % options.memory]
     command += ["--input=" + path for _, path in _input_files(options, defaults)]
+    command += nodes.as_words(options)
+    if options.report:
+        command.append("--report")
     if options.seed is not None:
         command.append("--seed=%d" % options.seed)
     say("running %s: hosted, %d CPUs, %d MiB%s" % (
@@ -75,11 +79,12 @@ def _run_metal(options, folder):
 
 
 def _command_line(options):
-    return "-- " + pack.kernel_words(options.arguments) if options.arguments else ""
+    words = "-- " + pack.kernel_words(options.arguments) if options.arguments else ""
+    return "report " + words if options.report else words
 
 
 def _run_grub(options, folder):
-    if options.input or options.arguments:
+    if options.input or options.arguments or options.report:
         (kernel,), defaults = _build(options.app, ["image"])
         iso = os.path.join(folder, options.app + ".iso")
         words = [MAKE_ISO, "--kernel=" + kernel, "--cmdline=" + _command_line(options), "--output=" + iso]
@@ -88,7 +93,7 @@ def _run_grub(options, folder):
                 raise usage_error("--input=%s: GRUB cannot hand over a file with a = in its name" % path,
                                   "rename it, or add --boot=pvh")
             words.append("--module=%s=%s" % (name, path))
-        say("writing an ISO with this run's input and arguments ...")
+        say("writing an ISO with this run's input and words ...")
         made = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
         if made.returncode != 0:
             raise ToroError("tools/image/make_iso failed with status %d" % made.returncode, "see its message above")
