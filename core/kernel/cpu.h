@@ -114,6 +114,9 @@ class alignas(kCacheLineBytes) Cpu {
 // when it says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
 const char* DescribeFaultAddress(uintptr_t address);
 
+// Puts a fault of this CPU into its trace. Any context but an NMI.
+void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address);
+
 // The stack [low, top) of the thread that runs on this CPU. False in the loop and in message context: only in a thread
 // may a fault of the CPU become an exception. Any context.
 bool StackOfThread(uintptr_t& low, uintptr_t& top);
@@ -125,6 +128,9 @@ bool IsStackOverflow(uintptr_t address, uintptr_t sp);
 // Changes whenever this CPU steps or switches; kCpuRests while it has nothing to do, or is no CPU. For who watches over
 // it from an interrupt or a signal: any context of this CPU.
 uint64_t CurrentProgress();
+
+// The name of the thread that runs, or ran, on `cpu`: for fatal reports, when that CPU has been stopped.
+const char* ThreadNameOf(CpuId cpu);
 
 // The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal
 // reports.
