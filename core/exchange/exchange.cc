@@ -18,7 +18,7 @@ Exchange::Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, vo
   for (size_t i = 0; i < cpus; ++i) {
     Inbox& theirs = *inboxes[i];
     new (&peers_[i])
-        Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord], theirs.sleep);
+        Peer(theirs.LinkFrom(self.index()), inbox_.LinkFrom(i), theirs.bells[self.index() / kBellsPerWord], theirs.sleep);
   }
 }
 

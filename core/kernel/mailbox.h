@@ -27,8 +27,11 @@ class Mailbox {
 
   CpuId owner() const { return owner_; }
 
-  // kOutOfMemory: the partition of the sending CPU has no room. Thread or message context of any CPU.
+  // kOutOfMemory: the partition of the sending CPU has no room. kIsolated: T can only be moved (docs/isolation.md). Thread or message context of any CPU.
   Status Send(T value) {
+    if constexpr (!std::is_copy_constructible_v<T>) {
+      if (Cpu::Current().exchange().isolated() && CurrentCpu() != owner_) return Status::kIsolated;
+    }
     void* memory = AllocateAlignedBytes(sizeof(Letter), alignof(Letter));
     if (memory == nullptr) return Status::kOutOfMemory;
     auto* letter = new (memory) Letter(*this, std::move(value));
@@ -60,14 +63,30 @@ class Mailbox {
   struct Letter : Message, ListLink {
     Letter(Mailbox& to, T moved) : mailbox(to), value(std::move(moved)) {}
     Mailbox& mailbox;
+    CpuId sender = CurrentCpu();
     T value;
   };
   struct Waiter : ListLink {
     Thread* thread = nullptr;
   };
 
+  // Isolated: the receiver keeps a copy in its own memory, and the sender destroys the letter.
+  static Letter& TakeOver(Cpu& here, CpuId from, Letter& letter) {
+    if constexpr (std::is_copy_constructible_v<T>) {
+      void* memory = here.partition().AllocateAligned(sizeof(Letter), alignof(Letter));
+      TORO_CHECK(memory != nullptr, "no memory to receive a message; give the machine more memory");
+      auto* copy = new (memory) Letter(letter.mailbox, std::as_const(letter.value));
+      call_internal::GiveBack(here.scheduler(), from, &letter, [](void* box) { static_cast<Letter*>(box)->~Letter(); });
+      return *copy;
+    } else {
+      return letter;  // Send refused
+    }
+  }
+
   static void Deliver(Cpu& here, Message& message) {
-    Letter& letter = static_cast<Letter&>(message);
+    Letter* taken = &static_cast<Letter&>(message);
+    if (here.exchange().isolated() && taken->sender != here.id()) taken = &TakeOver(here, taken->sender, *taken);
+    Letter& letter = *taken;
     Mailbox& mailbox = letter.mailbox;
     mailbox.inbox_.PushBack(letter);
     if (Waiter* waiter = mailbox.waiting_.PopFront()) here.scheduler().MakeReady(*waiter->thread);

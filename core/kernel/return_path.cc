@@ -17,6 +17,10 @@ void ReturnPath::Give(CpuId owner, void* object) {
   const uint64_t word = reinterpret_cast<uint64_t>(object);
   if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
   ++counters_.waited;
+  if (exchange_.isolated()) {  // the object cannot be written
+    Cpu::Current().scheduler().lines().Send(owner, &TakeHome, &word, 1);
+    return;
+  }
   Waiting*& list = waiting_[owner.index()];
   if (list == nullptr) ++owners_waiting_;
   list = new (object) Waiting{list};

@@ -13,6 +13,7 @@ WORLDS = ("metal", "hosted")
 BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
+SWITCH = ("on", "off")
 METAL_ONLY = ("boot", "machine", "accel")
 
 MAX_CPUS = 255
@@ -34,6 +35,7 @@ class RunOptions:
     memory: int = 128
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
+    isolate: str = "off"
     timeout: int = 60
     seed: int = None
     arguments: list = dataclasses.field(default_factory=list)
@@ -114,6 +116,8 @@ def _parse_value(options, name, text):
         options.machine = _word(name, text, MACHINES)
     elif name == "accel":
         options.accel = _word(name, text, ACCELS)
+    elif name == "isolate":
+        options.isolate = _word(name, text, SWITCH)
     elif name == "cpus":
         options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
@@ -131,6 +135,9 @@ def _check_together(options):
             "--memory=%d is too small for %d CPUs" % (options.memory, options.cpus),
             "--memory=%d or more: %d MiB, and %d MiB per CPU" % (least, BASE_MEMORY_MIB, CPU_MEMORY_MIB))
     if options.world == "hosted":
+        if options.isolate == "on":
+            raise usage_error("--isolate=on needs page tables, one per CPU; the CPUs of a process share one address space",
+                              "leave --isolate out, or leave --world=hosted out")
         return
     if options.seed is not None:
         raise usage_error("--seed chooses the order of CPUs in the hosted world; QEMU's CPUs take their own",

@@ -66,6 +66,9 @@ class OptionsTest(unittest.TestCase):
         self.refused("no CD drive", "hello", "--machine=microvm")
         self.assertEqual(self.parse("hello", "--machine=microvm", "--boot=pvh").boot, "pvh")
         self.refused("--seed chooses", "hello", "--seed=1")
+        self.refused("--isolate=on needs page tables", "hello", "--isolate=on", "--world=hosted")
+        self.assertEqual(self.parse("hello", "--isolate=off", "--world=hosted").isolate, "off")
+        self.refused("--isolate=yes is not one of on, off", "hello", "--isolate=yes")
         self.assertEqual(self.parse("hello", "--seed=1", "--world=hosted").seed, 1)
 
     def test_wrong_input_files_are_refused(self):

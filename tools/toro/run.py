@@ -75,11 +75,14 @@ def _run_metal(options, folder):
 
 
 def _command_line(options):
-    return "-- " + pack.kernel_words(options.arguments) if options.arguments else ""
+    words = ["isolate"] if options.isolate == "on" else []
+    if options.arguments:
+        words += ["--", pack.kernel_words(options.arguments)]
+    return " ".join(words)
 
 
 def _run_grub(options, folder):
-    if options.input or options.arguments:
+    if options.input or _command_line(options):
         (kernel,), defaults = _build(options.app, ["image"])
         iso = os.path.join(folder, options.app + ".iso")
         words = [MAKE_ISO, "--kernel=" + kernel, "--cmdline=" + _command_line(options), "--output=" + iso]
