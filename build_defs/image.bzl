@@ -5,7 +5,7 @@ An application is one cc_binary. Built as it is, it is a Linux process; built fo
 runtime, and the same target is a kernel. The transition below is all that chooses.
 """
 
-ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names of its functions"})
+ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names and lines of its functions"})
 
 def _baremetal_impl(settings, attr):
     return {"//command_line_option:platforms": "//build_defs:x86_64_baremetal"}
@@ -19,8 +19,9 @@ _baremetal = transition(
 _POST_LINK = """set -e
 "$1" "$5"
 strip -o "$6.stripped" "$5"
-"$2" --linked "$5" --image "$6.stripped" --output "$6"
-rm -f "$6.stripped"
+"$9" --linked "$5" --image-start 0x100000 --output "$6.lines"
+"$2" --linked "$5" --image "$6.stripped" --lines "$6.lines" --output "$6"
+rm -f "$6.stripped" "$6.lines"
 cp "$5" "$7"
 "$3" "$5" > "$8"
 """
@@ -31,13 +32,14 @@ def _toro_image_impl(ctx):
     debug = ctx.actions.declare_file(ctx.attr.app + ".debug.elf")
     report = ctx.actions.declare_file(ctx.attr.app + ".map")
     tools = [ctx.file._check_system_calls, ctx.file._add_symbols, ctx.file._size_report]
+    inputs = tools + [ctx.file._line_table]
     ctx.actions.run_shell(
         mnemonic = "ToroImage",
         progress_message = "Making the image of %s" % ctx.attr.app,
-        inputs = [linked] + tools,
+        inputs = [linked] + inputs,
         outputs = [elf, debug, report],
         command = _POST_LINK,
-        arguments = [tool.path for tool in tools] + ["-"] + [file.path for file in [linked, elf, debug, report]],
+        arguments = [tool.path for tool in tools] + ["-"] + [file.path for file in [linked, elf, debug, report, ctx.file._line_table]],
         use_default_shell_env = True,
     )
     return [
@@ -56,6 +58,7 @@ toro_image = rule(
         "app": attr.string(mandatory = True, doc = "how the files are called"),
         "_add_symbols": attr.label(default = "//tools/image:add_symbols", allow_single_file = True),
         "_check_system_calls": attr.label(default = "//tools/image:check_system_calls", allow_single_file = True),
+        "_line_table": attr.label(default = "//tools/image:line_table", allow_single_file = True),
         "_size_report": attr.label(default = "//tools/image:size_report", allow_single_file = True),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",

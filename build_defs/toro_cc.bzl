@@ -46,7 +46,9 @@ _NO_UNWIND_TABLES = select({
 })
 
 # A fault of the CPU may become an exception at any instruction (core/kernel/cpu_fault.h).
+# A frame larger than a page is touched page by page, so that it meets the guard page below the stack.
 _APPLICATION = _COMMON + [
+    "-fstack-clash-protection",
     "-fnon-call-exceptions",
     "-fasynchronous-unwind-tables",
 ]

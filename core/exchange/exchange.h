@@ -46,8 +46,8 @@ struct Link {
 // What the others may touch of one CPU.
 struct Inbox {
   SleepWord<> sleep;
-  // Set at boot, before other CPUs run. Not part of the Inbox, so that under isolation (docs/isolation.md) each can have
-  // pages of its own, which exactly those can write whom the protocol requires.
+  // Set at boot, before other CPUs run. Not part of the Inbox, so that under isolation (docs/isolation.md) each can
+  // have pages of its own, which exactly those can write whom the protocol requires.
   BellWord* bells = nullptr;  // one per eight senders
   char* links = nullptr;      // a Link per sender, link_stride apart
   size_t link_stride = sizeof(Link);

@@ -34,8 +34,8 @@ struct ThreadCancelled {};
 // Has the current thread been asked to end? Thread context.
 inline bool CancelRequested() { return (Scheduler::Current().current()->flags & Thread::kCancelled) != 0; }
 
-// While one exists, the thread that made it is not cancelled: it waits and yields as if nobody had asked. For destructors
-// and other places that must not be left half-way. Guards nest. Thread context.
+// While one exists, the thread that made it is not cancelled: it waits and yields as if nobody had asked. For
+// destructors and other places that must not be left half-way. Guards nest. Thread context.
 class CancelGuard {
  public:
   CancelGuard() { Scheduler::ChangeCancelGuards(1); }

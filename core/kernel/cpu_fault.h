@@ -12,7 +12,9 @@
 // run on; a double fault, a machine check; a breakpoint and a debug trap, which belong to a debugger.
 //
 // HOW the application must be compiled: with -fnon-call-exceptions, or the compiler takes for granted that a load
-// cannot throw. toro_cc_app does that; a cc_library of the application's own needs it in its copts.
+// cannot throw. toro_cc_app does that; a cc_library of the application's own needs it in its copts. Inline assembly
+// that faults must lie in a function that is [[gnu::noipa]] or called by pointer: GCC takes for granted that it cannot
+// throw.
 //
 // 64-bit code has neither INTO nor BOUND: OverflowFault comes from `int $4` only, BoundFault from `int $5`, and in a
 // Linux process the second is a ProtectionFault. AlignmentFault needs user mode: it comes in a Linux process only.

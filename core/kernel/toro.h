@@ -99,15 +99,15 @@ inline uint64_t DeadlineAfter(uint64_t duration_ns) {
 inline Status Join(ThreadId thread, uint64_t deadline_ns = kNever) { return Scheduler::Join(thread, deadline_ns); }
 
 // Suspend: the thread runs no more from its next switch on, until somebody resumes it; while it waits it goes on
-// waiting. A thread may suspend itself. kNoSuchThread: it has ended; kSuspended: it is suspended already; kCancelled: it
-// is to end. docs/threads.md has the details.
+// waiting. A thread may suspend itself. kNoSuchThread: it has ended; kSuspended: it is suspended already; kCancelled:
+// it is to end. docs/threads.md has the details.
 inline Status Suspend(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kSuspend); }
 
 // kNoSuchThread; kNotSuspended.
 inline Status Resume(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kResume); }
 
-// Asks the thread to end: see cancel.h. A wait that returns a Status ends with kCancelled, and so do those that follow; a
-// suspended thread is resumed. kNoSuchThread; kCancelled: it has been asked already.
+// Asks the thread to end: see cancel.h. A wait that returns a Status ends with kCancelled, and so do those that follow;
+// a suspended thread is resumed. kNoSuchThread; kCancelled: it has been asked already.
 inline Status Cancel(ThreadId thread) { return Scheduler::Control(thread, ThreadControl::kCancel); }
 
 // Nobody will join the thread; what is kept to answer a join goes when it ends. A thread that is neither joined nor

@@ -1,7 +1,7 @@
 // Answers: how a thread waits for what another CPU says, and may give up waiting.
 //
-// WHY. What is asked of another CPU is answered by a line, `[handle, words ...]`. The handle is closed when nobody waits
-// any more, so an answer that comes too late is dropped instead of being written into a stack that is in use for
+// WHY. What is asked of another CPU is answered by a line, `[handle, words ...]`. The handle is closed when nobody
+// waits any more, so an answer that comes too late is dropped instead of being written into a stack that is in use for
 // something else. And the CPU that answers touches no memory of the one that asked.
 //
 // INVARIANTS

@@ -2,8 +2,8 @@
 //
 // WHY. The fast form needs one line each way: the function object goes inside of the request line, the value comes back
 // inside of the reply line, and neither CPU reads memory of the other. It serves function objects and values that may
-// be copied as bytes and fit. A larger function object is called where it is, on the caller's stack, and goes by slot; a
-// larger value is left in memory of the called CPU, which destroys it when the caller has its copy.
+// be copied as bytes and fit. A larger function object is called where it is, on the caller's stack, and goes by slot;
+// a larger value is left in memory of the called CPU, which destroys it when the caller has its copy.
 //
 // INVARIANTS
 //   I1. The function object lies on the stack of the waiting thread, which cannot go on before the answer has come: a
@@ -55,15 +55,16 @@ void InvokeInto(Function& function, void* value) noexcept {
 constexpr size_t WordsOf(size_t bytes) { return (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t); }
 
 template <typename Value>
-inline constexpr bool kValueFitsALine = std::is_trivially_copyable_v<Value> && WordsOf(sizeof(Value)) <= kValueWords &&
-                                        alignof(Value) <= alignof(uint64_t);
+inline constexpr bool kValueFitsALine =
+    std::is_trivially_copyable_v<Value> && WordsOf(sizeof(Value)) <= kValueWords && alignof(Value) <= alignof(uint64_t);
 
 template <typename Function, typename Value>
 inline constexpr bool kFitsALine =
-    kValueFitsALine<Value> && std::is_trivially_copyable_v<Function> &&
-    WordsOf(sizeof(Function)) <= kFunctionWords && alignof(Function) <= alignof(uint64_t);
+    kValueFitsALine<Value> && std::is_trivially_copyable_v<Function> && WordsOf(sizeof(Function)) <= kFunctionWords &&
+    alignof(Function) <= alignof(uint64_t);
 
-// A box: memory of the called CPU for one value. GiveBack makes `owner`, another CPU, destroy the value and free the box.
+// A box: memory of the called CPU for one value. GiveBack makes `owner`, another CPU, destroy the value and free the
+// box.
 void* TakeBox(Scheduler& here, size_t bytes, size_t align_bytes);
 void GiveBack(Scheduler& here, CpuId owner, void* box, void (*destroy)(void* box));
 

@@ -1,16 +1,17 @@
 // Suspend, resume and cancel, of a thread that may be anywhere.
 //
-// WHO KNOWS WHERE. A thread is asked for at its home. Home knows where it is, because home sent it there: between two CPUs
-// that are not its home a thread passes by its home (remote_threads.cc). Home sends the request after it; the CPU there
-// does it, or finds the thread gone (guest_table.h), and says so to home.
+// WHO KNOWS WHERE. A thread is asked for at its home. Home knows where it is, because home sent it there: between two
+// CPUs that are not its home a thread passes by its home (remote_threads.cc). Home sends the request after it; the CPU
+// there does it, or finds the thread gone (guest_table.h), and says so to home.
 //
 // WHY IT ENDS. Lines of one pair keep their order (line_queue.h), so
 //   1. a request arrives after the thread that it follows, and a thread that the request does not find has left;
 //   2. the thread's way home begins before the answer "gone" does, so home has the thread when it learns of that.
-// While requests are under way home does not let go of the thread: it is parked until all are back. So a request goes out
-// once and comes back once, however often the thread migrates, and is then done at home, with the thread in hand.
+// While requests are under way home does not let go of the thread: it is parked until all are back. So a request goes
+// out once and comes back once, however often the thread migrates, and is then done at home, with the thread in hand.
 //
-// IF YOU let a thread go from one CPU to another without its home, or let a line overtake another, both reasons are gone.
+// IF YOU let a thread go from one CPU to another without its home, or let a line overtake another, both reasons are
+// gone.
 #include "core/sched/answer.h"
 
 namespace toro {

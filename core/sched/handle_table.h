@@ -1,8 +1,8 @@
 // HandleTable: names for objects of this CPU that other CPUs may keep longer than the objects live.
 //
-// WHY. Who waits for an answer may give up: its deadline comes, it is cancelled, a future is destroyed. The answer comes
-// nevertheless, from a CPU that knows nothing of that. So no other CPU gets a pointer to what waits; it gets a handle, and
-// an answer whose handle has been closed finds nothing.
+// WHY. Who waits for an answer may give up: its deadline comes, it is cancelled, a future is destroyed. The answer
+// comes nevertheless, from a CPU that knows nothing of that. So no other CPU gets a pointer to what waits; it gets a
+// handle, and an answer whose handle has been closed finds nothing.
 //
 // INVARIANTS
 //   I1. A handle is one word: 24 bits of index, 40 bits of generation. The generation of an entry grows when it is

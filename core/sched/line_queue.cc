@@ -9,8 +9,9 @@ void LineQueue::Append(CpuId to, ChannelHandler handler, const uint64_t* words, 
   QueuedLine* line = storage;
   if (line == nullptr) {
     void* memory = partition_.Allocate(sizeof(QueuedLine));
-    TORO_CHECK(memory != nullptr,
-               "no memory for a line to a CPU whose channel is full; give the machine more memory, or let that CPU step");
+    TORO_CHECK(
+        memory != nullptr,
+        "no memory for a line to a CPU whose channel is full; give the machine more memory, or let that CPU step");
     line = new (memory) QueuedLine;
     line->allocated = true;
   }

@@ -1,8 +1,8 @@
 // LineQueue: lines to other CPUs that are sent for certain, in order; those that find the channel full wait here.
 //
 // WHY. Message context must not wait for room in a channel, and what answers, wakes or carries a thread must not get
-// lost. A line that finds no room waits in memory of the sending CPU, and the loop sends it later. So nobody writes into
-// the memory of the CPU that asked, and the lines of one pair of CPUs keep their order, on which control.cc rests.
+// lost. A line that finds no room waits in memory of the sending CPU, and the loop sends it later. So nobody writes
+// into the memory of the CPU that asked, and the lines of one pair of CPUs keep their order, on which control.cc rests.
 //
 // INVARIANTS
 //   I1. Lines of this queue to one CPU arrive in the order of Send. IF YOU let one take another way (a slot), control
@@ -36,9 +36,9 @@ class LineQueue {
   LineQueue(const LineQueue&) = delete;
   LineQueue& operator=(const LineQueue&) = delete;
 
-  // Sends `count` words, 1..7, to `handler` on CPU `to`, which is another one. Any context; does not wait. `storage`, if
-  // given, is used while the line waits, and the caller keeps it until the line has left; else the partition must have
-  // room when the channel has none.
+  // Sends `count` words, 1..7, to `handler` on CPU `to`, which is another one. Any context; does not wait. `storage`,
+  // if given, is used while the line waits, and the caller keeps it until the line has left; else the partition must
+  // have room when the channel has none.
   void Send(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count, QueuedLine* storage = nullptr) {
     if (__builtin_expect(queues_[to.index()].first == nullptr, 1) && exchange_.SendLine(to, handler, words, count)) {
       return;

@@ -70,8 +70,8 @@ class Scheduler {
 
   // ---- for threads ----
 
-  // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled, and
-  // its body catches what ends it (ThreadBody::unwinds): the caller should throw that. Thread context.
+  // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled,
+  // and its body catches what ends it (ThreadBody::unwinds): the caller should throw that. Thread context.
   static bool Yield();
 
   // As Yield, of a thread that has looked for work and found none: goes on when a look can find something. Thread
@@ -126,8 +126,8 @@ class Scheduler {
   // The one that has waited longest goes on. False: nobody waits.
   bool WakeFirst(WaitList& list);
 
-  // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it any
-  // more. From any CPU.
+  // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it
+  // any more. From any CPU.
   void Answer(CpuId to, Handle handle, const uint64_t* words, size_t count);
 
   Result<ThreadId> Create(const ThreadBody& body, const ThreadOptions& options);
@@ -138,8 +138,8 @@ class Scheduler {
   // May the code that runs now block? False in the loop and in message context.
   bool MayBlock() const { return running_ && !exchange_.working(); }
 
-  // Calls visit(thread) for every thread that is on this CPU, those of other homes included. The visitor must not block,
-  // allocate, or create threads.
+  // Calls visit(thread) for every thread that is on this CPU, those of other homes included. The visitor must not
+  // block, allocate, or create threads.
   template <typename Visit>
   void VisitThreads(Visit visit) {
     table_.ForEachLive([&](Thread& thread, const ThreadTable::Place& place) {
@@ -231,7 +231,7 @@ class Scheduler {
   TimerWheel timers_;
   StartQueue starts_;
   Pollers pollers_;
-  size_t attention_ = 0;  // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
+  size_t attention_ = 0;       // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack
   Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition

@@ -104,10 +104,10 @@ using WaitList = IntrusiveList<WaitLink>;
 
 struct alignas(kCacheLineBytes) Thread : ListLink {
   // Bits of `flags`.
-  static constexpr uint8_t kSuspended = 1;    // leaves the ring at its next switch, and stays out until it is resumed
-  static constexpr uint8_t kCancelled = 2;    // has been asked to end
-  static constexpr uint8_t kInList = 4;       // wait_link is in a list
-  static constexpr uint8_t kHasDeadline = 8;  // timer is pending
+  static constexpr uint8_t kSuspended = 1;     // leaves the ring at its next switch, and stays out until it is resumed
+  static constexpr uint8_t kCancelled = 2;     // has been asked to end
+  static constexpr uint8_t kInList = 4;        // wait_link is in a list
+  static constexpr uint8_t kHasDeadline = 8;   // timer is pending
   static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
 
   // The line of a switch: links of the ready ring (from ListLink), the saved registers, and what a wake-up asks.

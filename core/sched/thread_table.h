@@ -60,9 +60,9 @@ class ThreadTable {
 
   // Where a thread of this home is (control.cc).
   struct Place {
-    CpuId cpu;                     // where it was sent last; here before
-    CpuId destination;             // of a thread that is parked
-    bool parked = false;           // in the hands of its home, until all requests that follow it are back
+    CpuId cpu;                        // where it was sent last; here before
+    CpuId destination;                // of a thread that is parked
+    bool parked = false;              // in the hands of its home, until all requests that follow it are back
     uint32_t requests_under_way = 0;  // that were sent to `cpu` and are not back
   };
 

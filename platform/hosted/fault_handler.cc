@@ -62,7 +62,7 @@ void ReportCause(const FaultRecord& record, const char* end_of_where) {
   ReportText("\n");
 }
 
-void OnSignal(int signal, siginfo_t* info, void* context) {
+[[gnu::noinline]] void HandleSignal(int signal, siginfo_t* info, void* context) {
   if (info->si_code <= 0) Die(128 + signal, "another process sent signal %d", signal);
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   FaultRecord record = RecordOf(registers);
@@ -71,6 +71,12 @@ void OnSignal(int signal, siginfo_t* info, void* context) {
   ReportCause(record, "");
   ReportFramesFrom(record.registers[x86_64::kRip], reinterpret_cast<const void*>(record.registers[x86_64::kRbp]));
   EndReport(128 + signal);
+}
+
+// A signal leaves the alignment check of the program on, and the handler's own code does not care about alignment.
+void OnSignal(int signal, siginfo_t* info, void* context) {
+  asm volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x40000, (%%rsp); popfq; leaq 128(%%rsp), %%rsp" : : : "cc", "memory");
+  HandleSignal(signal, info, context);
 }
 
 int SignalOf(FaultKind kind) {

@@ -1,6 +1,7 @@
 // faults: makes the mistake that its argument names, so that tests can look at the report. In both worlds.
 #include <cstdio>
 #include <cstring>
+#include <stdexcept>
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
@@ -37,10 +38,48 @@ volatile int* volatile null = nullptr;
   return here;
 }
 
+// Reaches beyond the guard page in one step.
+[[gnu::noinline]] int LargeFrame(int value) {
+  volatile char frame[1 << 20];
+  frame[0] = static_cast<char>(value);
+  return frame[0];
+}
+
 void OnLastCpu(void (*fault)()) {
   toro::CpuId last{toro::CpuCount() - 1};
   auto thread = toro::Spawn(last, [fault] { fault(); }, {.name = "deep"});
   (void)toro::Join(thread.value());
+}
+
+// Whoever catches is beyond a function through which nothing may be thrown.
+[[gnu::noinline]] int DivideInNoexcept() noexcept { return seven / zero; }
+
+struct DividesWhenDestroyed {
+  [[gnu::noinline]] ~DividesWhenDestroyed() { zero = seven / zero; }
+};
+
+int MakeAndCatch(const char* fault) {
+  auto is = [fault](const char* name) { return std::strcmp(fault, name) == 0; };
+  try {
+    if (is("noexcept")) return DivideInNoexcept();
+    if (is("unwinding")) {
+      DividesWhenDestroyed victim;
+      throw 1;
+    }
+    if (is("in-handler")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { zero = seven / zero; });
+    if (is("in-kernel")) toro::FreeBytes(reinterpret_cast<void*>(uintptr_t{0x10}));
+    if (is("registers")) {
+      asm volatile(
+          "movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
+          :
+          :
+          : "r12", "r15", "rax");
+    }
+  } catch (...) {
+    std::printf("faults: caught what must not be caught\n");
+    return 1;
+  }
+  return -1;
 }
 
 int Make(const char* fault) {
@@ -78,6 +117,11 @@ int Make(const char* fault) {
     toro::Print("leaving\n");
     return 3;
   }
+  int caught = MakeAndCatch(fault);
+  if (caught >= 0) return caught;
+  if (is("on-last-cpu")) OnLastCpu([] { zero = seven / zero; });
+  if (is("exception")) throw std::runtime_error("nobody is there");
+  if (is("large-frame")) OnLastCpu([] { zero = LargeFrame(7); });
   std::printf("faults: no fault '%s'\n", fault);
   return 2;
 }

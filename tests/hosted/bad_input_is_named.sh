@@ -68,6 +68,15 @@ expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
+expect 136 "DivideInNoexcept" "$faults" -- noexcept
+expect 136 "DividesWhenDestroyed" "$faults" -- unwinding
+expect 136 "on CPU 1, thread (loop)" "$faults" -- in-handler
+expect 136 "on CPU 1, thread deep; nobody caught it" "$faults" -- on-last-cpu
+expect 136 "tests/faults/main.cc:" "$faults" --seed=1 -- on-last-cpu
+expect 132 "rax 0x000000000fedcba9" "$faults" -- registers
+expect 132 "r12 0x0000000001234567" "$faults" -- registers
+expect 134 "type std::runtime_error: nobody is there" "$faults" -- exception
+expect 139 "stack overflow" "$faults" -- large-frame
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock
 # One report, whole, even when all CPUs fail at once.
 for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -11,8 +11,8 @@ for cpus in 1 2 4 8; do
   boot 0 "$end" "$elf" -M q35 -smp "$cpus" -m 128
 done
 
-# The other ways to wait. In emulation MWAIT is a PAUSE with two CPUs or more, and HLT with one: where no CPU sleeps, the
-# contract about sleeping says nothing, but the one of the kernel holds.
+# The other ways to wait. In emulation MWAIT is a PAUSE with two CPUs or more, and HLT with one: where no CPU sleeps,
+# the contract about sleeping says nothing, but the one of the kernel holds.
 boot 0 "$end" "$elf" -M q35 -smp 1 -m 128 -append idle=mwait
 for idle in mwait spin; do
   for cpus in 1 2; do

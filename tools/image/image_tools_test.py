@@ -23,17 +23,18 @@ def load(name):
 
 sys.dont_write_bytecode = True
 add_symbols = load("add_symbols")
+line_table = load("line_table")
 make_iso = load("make_iso")
 check_system_calls = load("check_system_calls")
 
 
 def names_of(table):
     """[(offset, name)] as the kernel reads a table."""
-    magic, count = struct.unpack_from("<II", table)
+    magic, count, _ = struct.unpack_from("<III", table)
     assert magic == add_symbols.MAGIC
     found = []
     for i in range(count):
-        offset, name = struct.unpack_from("<II", table, 8 + 8 * i)
+        offset, name = struct.unpack_from("<II", table, 12 + 8 * i)
         found.append((offset, table[name:table.index(b"\0", name)].decode()))
     return found
 
@@ -46,6 +47,36 @@ def tiny_image(last_content):
     return (head + first + last).ljust(4096, b"\0") + last_content
 
 
+class LineTableTest(unittest.TestCase):
+    ROWS = [(0x100100, "a.cc", 10), (0x100104, "a.cc", 9), (0x100110, "b.h", 200), (0x100114, "a.cc", 12), (0x100180, "a.cc", 13),
+            (0x100190, None, 0)]
+
+    def test_a_block_is_what_the_kernel_reads(self):  # as platform/baremetal/cpu/line_table_test.cc
+        block = line_table.encode_block(self.ROWS, {"a.cc": 0, "b.h": 1})
+        self.assertEqual(block, b"\x00\x0a\x34\xf3\x0c\x01\xc8\x01\xf2\x04\x06\xf1\x6c\x02\xf1\x10\x19\x00")
+
+    def test_rows_outside_of_the_image_and_repetitions_are_left_out(self):
+        rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + [(0x100108, "a.cc", 9), (0x10010c, "c++/12/vector", 7)] + self.ROWS[2:]
+        self.assertEqual(line_table.useful_rows(rows, 0x100000), self.ROWS)
+
+    def test_the_next_function_wins_over_the_end_of_the_one_before(self):
+        rows = self.ROWS + [(0x100190, "c.cc", 3), (0x1001a0, None, 0)]
+        self.assertIn((0x100190, "c.cc", 3), line_table.useful_rows(rows, 0x100000))
+
+    def test_the_lines_of_a_program_are_those_of_its_source(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, program = os.path.join(folder, "two.cc"), os.path.join(folder, "two.elf")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write("int a(int x) {\n  return x + 1;\n}\nint _start() {\n\n  return a(2);\n}\n")
+            subprocess.run(["g++", "-g1", "-O0", "-nostdlib", "-static", "-no-pie", source, "-o", program], check=True)
+            output = os.path.join(folder, "lines")
+            self.assertEqual(line_table.main(["--linked", program, "--image-start", "0x400000", "--output", output]), 0)
+            with open(output, "rb") as file:
+                content = file.read()
+            self.assertEqual(struct.unpack_from("<III", content), (line_table.MAGIC, 1, 1))
+            self.assertTrue(content.endswith(b"two.cc\0"))
+
+
 class AddSymbolsTest(unittest.TestCase):
     def test_table_is_sorted_and_counts_from_the_image_start(self):
         table = add_symbols.make_table([(0x100200, "second"), (0x100100, "first")], 0x100000)
@@ -56,7 +87,7 @@ class AddSymbolsTest(unittest.TestCase):
         self.assertEqual(names_of(table), [(0x100, "alias_of_write")])
 
     def test_an_image_without_functions_gets_an_empty_table(self):
-        self.assertEqual(add_symbols.make_table([], 0x100000), struct.pack("<II", add_symbols.MAGIC, 0))
+        self.assertEqual(add_symbols.make_table([], 0x100000), struct.pack("<III", add_symbols.MAGIC, 0, 0))
 
     def test_names_lose_arguments_and_templates(self):
         names = {
@@ -71,7 +102,7 @@ class AddSymbolsTest(unittest.TestCase):
         self.assertEqual([name for _, name in names_of(table)], list(names.values()))
 
     def test_table_becomes_the_last_segment(self):
-        image = add_symbols.Elf(tiny_image(struct.pack("<II", add_symbols.MAGIC, 0)), "tiny")
+        image = add_symbols.Elf(tiny_image(struct.pack("<III", add_symbols.MAGIC, 0, 0)), "tiny")
         table = add_symbols.make_table([(0x100100, "f")], 0x100000)
         add_symbols.append_table(image, table)
         segment = image.segments()[1]

@@ -83,7 +83,8 @@ bool MapOwnArea(PageTables& tables, const CpuArea& area, Rights rights) {
 bool MapOwnMemory(PageTables& tables, CpuId self, std::span<const MemoryRange> memory) {
   const OwnerTable& owners = Cluster::Get().cpu(kBootCpu).owners();
   for (const MemoryRange& range : memory) {
-    for (uint64_t at = AlignUp(range.begin, kLargePageBytes); at + kLargePageBytes <= range.end(); at += kLargePageBytes) {
+    for (uint64_t at = AlignUp(range.begin, kLargePageBytes); at + kLargePageBytes <= range.end();
+         at += kLargePageBytes) {
       if (owners.OwnerOf(reinterpret_cast<const void*>(at)) != self.index()) continue;
       if (!tables.Map(at, at + kLargePageBytes, Rights::kReadWrite, TakeTablePage)) return false;
     }

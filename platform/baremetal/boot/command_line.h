@@ -23,7 +23,7 @@ struct CommandLine {
   uint64_t seed = 0;
   std::string_view idle;      // how a CPU without work waits: checked when it is known what the CPU can do
   bool ignore_nodes = false;  // numa=off: equal shares of all memory, whatever the firmware says
-  bool isolate = false;  // no CPU can write into the memory of another
+  bool isolate = false;       // no CPU can write into the memory of another
   bool report = false;        // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().

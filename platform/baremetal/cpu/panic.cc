@@ -8,6 +8,7 @@
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/image_layout.h"
+#include "platform/baremetal/cpu/line_table.h"
 #include "platform/baremetal/cpu/local_apic.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/cpu/symbol_table.h"
@@ -36,12 +37,23 @@ void PrintCodeAddress(int number, uint64_t address) {
   Print(" ");
   PrintHex(address, 8);
   if (address >= AddressOf(__image_start) && address < AddressOf(__text_end)) {
-    SymbolTable::Hit hit = SymbolTable(__symbols_start, AddressOf(__image_start)).Find(address);
+    SymbolTable symbols(__symbols_start, AddressOf(__image_start));
+    SymbolTable::Hit hit = symbols.Find(address);
     if (!hit.name.empty()) {
       Print(" ");
       Print(hit.name);
       Print("+");
       PrintHex(hit.offset_bytes);
+    }
+    if (symbols.lines() != nullptr) {
+      LineTable::Hit place = LineTable(symbols.lines(), AddressOf(__image_start)).Find(address);
+      if (place.line != 0) {
+        Print(" (");
+        Print(place.file);
+        Print(":");
+        PrintDecimal(place.line);
+        Print(")");
+      }
     }
   }
   Print("\n");

@@ -13,9 +13,9 @@ constexpr uint64_t kImage = 0x100000;
 
 std::string TableBytes() {
   reg::Bytes bytes;
-  bytes.Put32(0x4d595354).Put32(2);
-  bytes.Put32(0x100).Put32(24);
-  bytes.Put32(0x200).Put32(30);
+  bytes.Put32(0x4d595354).Put32(2).Put32(0);
+  bytes.Put32(0x100).Put32(28);
+  bytes.Put32(0x200).Put32(34);
   bytes.PutText(std::string("first\0second\0", 13));
   return bytes.text();
 }
@@ -37,7 +37,7 @@ TEST(SymbolTableTest, BeforeTheFirstSymbolNothingIsFound) {
 }
 
 TEST(SymbolTableTest, EmptyOrForeignTableHasNoSymbols) {
-  std::string empty = reg::Bytes().Put32(0x4d595354).Put32(0).text();
+  std::string empty = reg::Bytes().Put32(0x4d595354).Put32(0).Put32(0).text();
   std::string foreign = reg::Bytes().Put32(1).Put32(9).text();
   for (const std::string& bytes : {empty, foreign}) {
     SymbolTable table(reinterpret_cast<const unsigned char*>(bytes.data()), kImage);

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/thread_list.h"
 #include "core/kernel/toro.h"
+#include "core/sched/mutex.h"
 #include "tests/contract/contract.h"
 
 namespace {
@@ -418,6 +420,61 @@ void RequestsToOneThreadAgree() {
   Check(toro::Join(walker.id) == Status::kOk && first == 1 && destroyed == 1, "one cancel of many is the first");
 }
 
+// ---- names and lists ----
+
+const char* StateOf(const char* name, size_t* found) {
+  const char* state = "(none)";
+  *found = 0;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) {
+    (void)toro::ForEachThread(CpuId{i}, [&](const toro::ThreadReport& report) {
+      if (std::string(report.name) != name) return;
+      ++*found;
+      state = report.cpu == CpuId{i} ? report.State() : "(wrong CPU)";
+    });
+  }
+  return state;
+}
+
+void ThreadsAreListedWithWhatTheyWaitFor() {
+  toro::Mutex mutex;
+  mutex.Lock();
+  Shared stop = 0;
+  std::vector<ThreadId> threads;
+  auto start = [&threads](CpuId cpu, const char* name, auto function) {
+    threads.push_back(toro::Spawn(cpu, function, {.name = name}).value());
+  };
+  start(toro::kBootCpu, "locks", [&] { toro::MutexHolder holder(mutex); });
+  start(LastCpu(), "sleeps", [] { toro::SleepUntil(toro::kNever); });
+  start(LastCpu(), "runs", [&stop] { WaitFor(stop, 1); });
+  start(toro::kBootCpu, "travels", [&stop] {
+    (void)toro::Migrate(LastCpu());
+    WaitFor(stop, 1);
+  });
+  start(LastCpu(), "is suspended", [&stop] { WaitFor(stop, 1); });
+  (void)toro::Suspend(threads[4]);
+  for (int i = 0; i < 20; ++i) {
+    toro::Call(LastCpu(), [] {});
+    toro::Yield();
+  }
+  size_t found[6];
+  const std::string states = std::string(StateOf("main", &found[0])) + "; " + StateOf("locks", &found[1]) + "; " +
+                             StateOf("sleeps", &found[2]) + "; " + StateOf("is suspended", &found[3]);
+  (void)StateOf("travels", &found[4]);
+  const std::string runs = StateOf("runs", &found[5]);
+  bool once = true;
+  for (size_t count : found) once = once && count == 1;
+  Check(once && states == "running; waits for a mutex; sleeps; suspended" && (runs == "ready" || runs == "running"),
+        "every thread is listed once, with its name and what it waits for");
+  if (!once) toro::PrintThreads();
+  Check(toro::ForEachThread(CpuId{toro::CpuCount()}, [](const toro::ThreadReport&) {}) == Status::kNoSuchCpu,
+        "no threads of a CPU that is not there");
+  mutex.Unlock();
+  stop = 1;
+  (void)toro::Resume(threads[4]);
+  (void)toro::Cancel(threads[1]);
+  for (ThreadId thread : threads) (void)toro::Join(thread);
+}
+
 }  // namespace
 
 int main() {
@@ -436,5 +493,6 @@ int main() {
   CancelResumesASuspendedThread();
   RequestsFindThreadsThatMigrate();
   RequestsToOneThreadAgree();
+  ThreadsAreListedWithWhatTheyWaitFor();
   return contract::End();
 }

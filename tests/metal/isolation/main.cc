@@ -1,5 +1,5 @@
-// isolation: what CPUs can do, and cannot do, when none can write into the memory of another (docs/isolation.md). Booted
-// with `isolate` and three CPUs or more. With the argument "wild" it makes one wild write and catches nothing.
+// isolation: what CPUs can do, and cannot do, when none can write into the memory of another (docs/isolation.md).
+// Booted with `isolate` and three CPUs or more. With the argument "wild" it makes one wild write and catches nothing.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/barrier.h"
+#include "core/kernel/channel.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu_fault.h"
+#include "core/kernel/future.h"
 #include "core/kernel/mailbox.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
@@ -76,8 +79,9 @@ void EveryWildWriteFaultsOnItsWriterAndTheOthersServe() {
   }
   Harvest harvest = done.Receive();
   Check(toro::Join(writer.value()) == Status::kOk, "the CPU that wrote everywhere goes on");
-  std::printf("%llu pages, %llu faults, %llu calls served meanwhile\n", static_cast<unsigned long long>(harvest.pages),
-              static_cast<unsigned long long>(harvest.faults), static_cast<unsigned long long>(calls));
+  std::printf("%llu pages, %llu faults, %llu rounds of calls served meanwhile\n",
+              static_cast<unsigned long long>(harvest.pages), static_cast<unsigned long long>(harvest.faults),
+              static_cast<unsigned long long>(calls));
   Check(harvest.pages > 1000 && harvest.faults == harvest.pages && harvest.written == 0,
         "a write to every page of every other CPU faults, each on the CPU that made it");
   Check(harvest.faults_elsewhere == 0, "each fault names the address");
@@ -183,11 +187,34 @@ void ForeignFreesGoHome() {
   Check(true, "objects that another CPU frees come home, though it cannot write them");
 }
 
+void AnswersThatComeLater() {
+  std::string text = kLong;
+  auto later = toro::SpawnAsync(LastCpu(), [text]() mutable { return text += "w"; });
+  auto soon = toro::CallAsync(LastCpu(), [text]() mutable { return text += "v"; });
+  Check(later.Get().value() == kLong + "w" && soon.Get().value() == kLong + "v",
+        "a future's function object and value are copied");
+  auto refused = toro::CallAsync(LastCpu(), [only_moved = std::make_unique<int>(1)] {});
+  Check(refused.Get().status() == Status::kIsolated, "one that can only be moved is refused");
+
+  toro::Channel<std::string> bounded(2);
+  toro::Barrier barrier(toro::CpuCount());
+  for (size_t i = 1; i < toro::CpuCount(); ++i) {
+    (void)toro::Detach(toro::Spawn(CpuId{i}, [&bounded, &barrier] {
+                         for (int n = 0; n < 50; ++n) (void)bounded.Send(kLong);
+                         (void)barrier.Arrive();
+                       }).value());
+  }
+  bool whole = true;
+  for (size_t n = 0; n < 50 * (toro::CpuCount() - 1); ++n) whole &= bounded.Receive().value() == kLong;
+  Check(barrier.Arrive() == Status::kOk && whole && bounded.empty(), "a bounded channel and a barrier of all CPUs");
+}
+
 void DetachedThreadsAndJoins() {
   constexpr uint64_t kThreads = 1000;
   static Counter ran;
   for (uint64_t i = 0; i < kThreads; ++i) {
-    (void)toro::SpawnDetached(LastCpu(), [](void* counter) { ++static_cast<Counter*>(counter)->calls; }, &ran);
+    (void)toro::SpawnDetached(
+        LastCpu(), [](void* counter) { ++static_cast<Counter*>(counter)->calls; }, &ran);
   }
   while (toro::Call(LastCpu(), [] { return ran.calls; }) < kThreads) toro::Yield();
   Check(ran.calls == kThreads, "detached threads run on another CPU");
@@ -207,6 +234,7 @@ int main(int argc, char** argv) {
   WhatCanOnlyBeMovedStays();
   MailsFromEverywhere();
   ForeignFreesGoHome();
+  AnswersThatComeLater();
   DetachedThreadsAndJoins();
   TheKernelsOwnStructuresOfAnotherCpuFault();
   EveryWildWriteFaultsOnItsWriterAndTheOthersServe();
