@@ -6,12 +6,15 @@ both worlds. What the world, the sanitizer and the layer imply is decided here a
 
 load("//build_defs:image.bzl", "toro_image", "toro_iso")
 
-_WARNINGS = [
+_ALL_WARNINGS = [
     "-Wall",
     "-Wextra",
     "-Werror",
     "-Wno-unused-parameter",
     "-Wshadow=local",
+]
+
+_WARNINGS = _ALL_WARNINGS + [
     "-Wnon-virtual-dtor",
     "-Wno-array-bounds",  # g++ 12 reports accesses to fixed physical addresses
 ]
@@ -113,20 +116,46 @@ def toro_cc_binary(name, copts = [], linkopts = [], **kwargs):
         **kwargs
     )
 
+# C of applications. -x c: the cross toolchain compiles with g++. -fexceptions: pthread_exit and cancellation run the
+# cleanup handlers of C functions by unwinding, as they do elsewhere. _GNU_SOURCE: as in C++, where g++ defines it.
+_C_APPLICATION = [
+    "-x",
+    "c",
+    "-std=gnu17",
+    "-D_GNU_SOURCE",
+    "-O2",
+    "-fno-omit-frame-pointer",
+    "-fno-strict-aliasing",
+    "-fexceptions",
+    "-fnon-call-exceptions",
+    "-fasynchronous-unwind-tables",
+] + _ALL_WARNINGS
+
 def toro_cc_app(name, srcs, deps = [], copts = [], modules = [], **kwargs):
     """An application: `:NAME` is the hosted program, `:image` the ELF that boots, `:iso` the ISO that GRUB boots.
 
     Args:
       name: the application's name; its package is //apps/NAME.
-      srcs: its sources. `main` is an ordinary C++ main.
+      srcs: its sources, C++ or, with the suffix .c, C. `main` is an ordinary main of either.
       deps: libraries beside the kernel.
       copts: more flags, for instance -fno-exceptions.
       modules: files that every run of the application gets as input unless the user names others.
       **kwargs: passed to cc_binary.
     """
+    c_srcs = [src for src in srcs if src.endswith(".c")]
+    if c_srcs:
+        native.cc_library(
+            name = name + "_c",
+            srcs = c_srcs + [src for src in srcs if src.endswith(".h")],
+            copts = _C_APPLICATION + _sanitizer_copts() + [copt for copt in copts if not copt.startswith("-std=")],
+            linkstatic = True,
+            alwayslink = True,
+            deps = deps,
+        )
+        deps = deps + [":" + name + "_c"]
     native.cc_binary(
         name = name,
-        srcs = srcs,
+        srcs = [src for src in srcs if not src.endswith(".c")],
         copts = _APPLICATION + _sanitizer_copts() + copts,
         linkopts = _sanitizer_linkopts(),
         linkstatic = True,

@@ -144,6 +144,9 @@ inline void SleepFor(uint64_t duration_ns) { SleepUntil(DeadlineAfter(duration_n
 // counts as busy, and the other pollers look again.
 inline void FoundWork() { Scheduler::FoundWork(); }
 
+// After a change of MXCSR or the x87 control word other than by fesetround and its kin: see Scheduler.
+inline void KeepFloatControls() { Scheduler::KeepFloatControls(); }
+
 // Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu;
 // kHoldsMutex.
 inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }

@@ -44,6 +44,7 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
   Machine::AdoptContext(loop_);
+  default_float_ = Machine::ReadFloatControls();
 }
 
 void Scheduler::CheckMayBlock() const {
@@ -58,6 +59,10 @@ bool Scheduler::RunReady() {
   ++counters_.switches;
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
+  TORO_CHECK(
+      Machine::ReadFloatControls().SameAs(default_float_),
+      "a thread changed MXCSR or the x87 control word and let others run; change them by fesetround and its kin, "
+      "or call KeepFloatControls");
   if (departed_ != nullptr) SendDeparted();
   if (retired_ != nullptr) ReleaseRetired();
   return true;
@@ -90,16 +95,47 @@ bool Scheduler::LoopIsNext() {
 }
 
 // `self` has left the head of the ring. Goes on with the next thread, or with the loop.
-void Scheduler::SwitchFrom(Thread& self) {
+void Scheduler::SwitchFrom(Thread& self) { SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context); }
+
+// Whoever runs next finds the default controls; what `self` had lies on its stack meanwhile.
+void Scheduler::SwitchTo(Thread& self, Machine::Context& next) {
   ++counters_.switches;
-  Machine::SwitchContext(self.context, LoopIsNext() ? loop_ : ring_.head()->context);
+  if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) {
+    Machine::SwitchContext(self.context, next);
+    return;
+  }
+  const Machine::FloatControls own = Machine::ReadFloatControls();
+  Machine::WriteFloatControls(default_float_);
+  Machine::SwitchContext(self.context, next);
+  Machine::WriteFloatControls(own);
+}
+
+void Scheduler::KeepFloatControls() {
+  Scheduler* here = CurrentOrNull();
+  Thread* self = here != nullptr ? here->current() : nullptr;
+  if (self != nullptr) here->SetOwnFloat(*self, !Machine::ReadFloatControls().SameAs(here->default_float_));
+}
+
+// Of a thread in the ring.
+void Scheduler::SetOwnFloat(Thread& thread, bool own) {
+  const bool before = thread.NeedsAttention();
+  thread.flags = static_cast<uint8_t>(own ? thread.flags | Thread::kOwnFloat : thread.flags & ~Thread::kOwnFloat);
+  if (thread.NeedsAttention() == before) return;
+  before ? --attention_ : ++attention_;
+  UpdateInterrupted();
+}
+
+// The thread ends.
+void Scheduler::DropFloatControls(Thread& self) {
+  if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) return;
+  Machine::WriteFloatControls(default_float_);
+  SetOwnFloat(self, false);
 }
 
 // I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
 void Scheduler::LetLoopRun(Thread& self) {
   ring_.Rotate();
-  ++counters_.switches;
-  Machine::SwitchContext(self.context, loop_);
+  SwitchTo(self, loop_);
 }
 
 void Scheduler::EnterRing(Thread& thread) {
@@ -301,11 +337,13 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
 
 void Scheduler::Exit() {
   platform::FinishThreadLocals();
+  Current().current()->FinishRuntime();
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
   TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   if (here.runner_ == self) here.StopBeingRunner();
+  here.DropFloatControls(*self);
   if (self->polling) here.pollers_.SetDue();
   here.LeaveRing(*self);
   ++here.counters_.switches;

@@ -92,6 +92,11 @@ class Scheduler {
   // Waits until the clock of Machine::NowNs reaches `deadline_ns`: kOk, or kCancelled. Thread context.
   static Status SleepUntil(uint64_t deadline_ns);
 
+  // The calling thread has changed its floating-point controls (fesetround, MXCSR): from now on they are its own,
+  // across waits and migrations, and its switches take the slow way, until it calls this with the default controls
+  // again. Any context; does nothing outside of a thread.
+  static void KeepFloatControls();
+
   // Goes on on CPU `to`. Its memory stays where it is. kNoSuchCpu, kHoldsMutex. Thread context.
   static Status Migrate(CpuId to);
 
@@ -208,6 +213,9 @@ class Scheduler {
   void UpdateInterrupted() { exchange_.SetInterrupted(runner_ != nullptr || attention_ != 0); }
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
+  void SwitchTo(Thread& self, Machine::Context& next);
+  void SetOwnFloat(Thread& thread, bool own);
+  void DropFloatControls(Thread& self);
   void LetLoopRun(Thread& self);
   Thread* TakeThread(size_t stack_bytes);
   void GiveThread(Thread& thread);
@@ -231,6 +239,7 @@ class Scheduler {
   TimerWheel timers_;
   StartQueue starts_;
   Pollers pollers_;
+  Machine::FloatControls default_float_;  // of all threads that have not called KeepFloatControls
   size_t attention_ = 0;       // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
   Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
   Thread* pool_ = nullptr;     // ended threads with a default stack

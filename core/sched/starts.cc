@@ -93,6 +93,8 @@ void Scheduler::RunStarts(void*) {
     ThreadStart start = here.starts_.Pop();
     start.function(start.argument);
     if (platform::ThreadLocalBytes() > 0) platform::FinishThreadLocals();
+    self->FinishRuntime();
+    Current().DropFloatControls(*self);
     TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   }
 }

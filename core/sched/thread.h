@@ -70,6 +70,12 @@ struct ThreadOptions {
 
 struct Thread;
 
+// What a language's runtime keeps for a thread beside its thread_local variables: platform/posix keeps its record here.
+struct ThreadRuntime {
+  // Called by the thread as the last thing before it ends, after the destructors of its thread_local variables.
+  void (*finish)(ThreadRuntime& runtime) = nullptr;
+};
+
 // What a thread waits for; for reports.
 enum class WaitsFor : uint8_t {
   kNothing,
@@ -109,6 +115,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   static constexpr uint8_t kInList = 4;        // wait_link is in a list
   static constexpr uint8_t kHasDeadline = 8;   // timer is pending
   static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
+  static constexpr uint8_t kOwnFloat = 32;     // its floating-point controls are not the default
 
   // The line of a switch: links of the ready ring (from ListLink), the saved registers, and what a wake-up asks.
   Machine::Context context;
@@ -128,8 +135,17 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   size_t stack_bytes = 0;     // between the guard pages
   void (*run)(void* closure) = nullptr;
   void* closure = nullptr;
-  void* thread_locals = nullptr;  // the block of thread_local variables, if the platform has one per thread
+  void* thread_locals = nullptr;     // the block of thread_local variables, if the platform has one per thread
+  ThreadRuntime* runtime = nullptr;  // null: the runtime keeps nothing
   Thread* next_pooled = nullptr;
+
+  // By the thread itself, before it ends.
+  void FinishRuntime() {
+    if (runtime == nullptr) return;
+    runtime->finish(*runtime);
+    runtime = nullptr;
+  }
+
   uint32_t colour = 0;
   bool ended = false;    // goes home to be used again
   bool polling = false;  // its last look found nothing (pollers.h)
@@ -140,7 +156,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   // Is it to be ended by what its body catches?
   bool MustUnwind() const { return unwinds && CancelPending(); }
   // Its next yield must take the slow way.
-  bool NeedsAttention() const { return (flags & kSuspended) != 0 || MustUnwind(); }
+  bool NeedsAttention() const { return (flags & (kSuspended | kOwnFloat)) != 0 || MustUnwind(); }
   // The upper guard page.
   char* stack_high() const { return stack_low + kPageBytes + stack_bytes; }
 };

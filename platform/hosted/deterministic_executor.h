@@ -29,6 +29,7 @@ class DeterministicExecutor : public Executor {
   void WakeCpu(CpuId cpu) override;
   void HaltCpu(uint64_t deadline_ns) override;
   uint64_t NowNs() override { return now_ns_; }
+  bool deterministic() const override { return true; }
   void Relax() override {}
   void BeforePowerOff(int status) override;
 

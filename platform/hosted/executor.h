@@ -20,6 +20,9 @@ class Executor {
   // Nanoseconds of the clock that the CPUs see.
   virtual uint64_t NowNs() = 0;
 
+  // Is time virtual, and the order chosen by a seed?
+  virtual bool deterministic() const { return false; }
+
   // Called between two polls of a wait.
   virtual void Relax() = 0;
 

@@ -8,6 +8,7 @@
 
 #include "platform/x86_64/context.h"
 #include "platform/x86_64/cpu_instructions.h"
+#include "platform/x86_64/float_controls.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TORO_SANITIZED_FIBERS 1
@@ -67,6 +68,10 @@ struct Backend {
 
   static uint64_t Cycles() { return x86_64::ReadTimeStampCounter(); }
   static uint64_t NowNs() { return hosted::ReadClock(); }
+
+  using FloatControls = x86_64::FloatControls;
+  static FloatControls ReadFloatControls() { return x86_64::ReadFloatControls(); }
+  static void WriteFloatControls(const FloatControls& controls) { x86_64::WriteFloatControls(controls); }
 
   static void Relax() { hosted::RelaxSlowly(); }
   static void FullFence() { x86_64::MemoryFence(); }

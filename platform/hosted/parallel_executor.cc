@@ -1,13 +1,9 @@
 #include "platform/hosted/parallel_executor.h"
 
-#include <linux/futex.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <ctime>
 
 #include "core/kernel/cpu.h"
+#include "platform/hosted/c_library.h"
 #include "platform/hosted/fault_handler.h"
 #include "platform/x86_64/cpu_instructions.h"
 
@@ -68,37 +64,25 @@ void ParallelExecutor::Run(Cluster& cluster) {
 void ParallelExecutor::WakeCpu(CpuId cpu) {
   std::atomic<uint32_t>& pending = latches_[cpu.index()].pending;
   pending.store(1, std::memory_order_release);
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&pending), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  WakeHostFutex(reinterpret_cast<uint32_t*>(&pending));
 }
 
 void ParallelExecutor::HaltCpu(uint64_t deadline_ns) {
   std::atomic<uint32_t>& pending = latches_[this_cpu.index()].pending;
-  timespec deadline;
-  timespec* timeout = nullptr;
-  if (deadline_ns != kNever) {
-    deadline.tv_sec = static_cast<time_t>(deadline_ns / kNsPerSecond);
-    deadline.tv_nsec = static_cast<long>(deadline_ns % kNsPerSecond);
-    timeout = &deadline;
-  }
   if (pending.load(std::memory_order_acquire) == 0) {
-    // Absolute, on CLOCK_MONOTONIC. Returns at once if the latch was set meanwhile; early returns are allowed.
-    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&pending), FUTEX_WAIT_BITSET_PRIVATE, 0, timeout, nullptr,
-            FUTEX_BITSET_MATCH_ANY);
+    // Returns at once if the latch was set meanwhile; early returns are allowed.
+    WaitOnHostFutex(reinterpret_cast<uint32_t*>(&pending), 0, deadline_ns);
   }
   pending.store(0, std::memory_order_relaxed);
   (void)pending.load(std::memory_order_acquire);
 }
 
-uint64_t ParallelExecutor::NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
-}
+uint64_t ParallelExecutor::NowNs() { return HostClockNs(CLOCK_MONOTONIC); }
 
 void ParallelExecutor::Relax() {
   // With more CPUs than cores, whoever is waited for may need this core.
   if (cpus_ > cores_ || ++relaxed % 64 == 0) {
-    sched_yield();
+    YieldToHost();
   } else {
     x86_64::Pause();
   }

@@ -1,7 +1,6 @@
 // The slow lane of the hosted world, and how a hosted kernel dies.
 #include "core/machine/platform_services.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,11 +8,11 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "core/base/check.h"
 #include "core/base/units.h"
 #include "core/machine/machine.h"
+#include "platform/hosted/c_library.h"
 #include "platform/hosted/executor.h"
 
 namespace toro {
@@ -25,12 +24,8 @@ class NoExecutor : public Executor {
  public:
   void WakeCpu(CpuId) override {}
   void HaltCpu(uint64_t) override {}
-  uint64_t NowNs() override {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<uint64_t>(now.tv_nsec);
-  }
-  void Relax() override { sched_yield(); }
+  uint64_t NowNs() override { return HostClockNs(CLOCK_MONOTONIC); }
+  void Relax() override { YieldToHost(); }
 };
 
 NoExecutor no_executor;

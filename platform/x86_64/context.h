@@ -10,8 +10,8 @@
 //   ip  where it goes on: label 1 of the switch
 // A prepared context: sp = 8 below a 16-byte boundary, as after a call; bp = 0, which ends a backtrace; ip = the entry.
 //
-// NOT SAVED: the x87 control word and MXCSR. They belong to the CPU; a thread that changes a rounding mode restores it
-// before it yields.
+// NOT SAVED: the x87 control word and MXCSR. Nearly all threads share the default; one that has others takes the slow
+// way at each switch, and the scheduler saves and restores them there (Scheduler::KeepFloatControls).
 //
 // COST. Three stores, two loads, one indirect jump; about 1.1 ns on a Zen core (bench: context switch).
 #ifndef PLATFORM_X86_64_CONTEXT_H_

@@ -1,6 +1,7 @@
 // faults: makes the mistake that its argument names, so that tests can look at the report. In both worlds.
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 
 #include "core/kernel/allocation.h"
@@ -102,6 +103,20 @@ int Make(const char* fault) {
   }
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });
+  }
+  static std::mutex mutex;
+  if (is("lock-twice")) {
+    mutex.lock();
+    mutex.lock();
+  }
+  if (is("lock-in-handler")) {
+    mutex.lock();
+    toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { mutex.lock(); });
+  }
+  if (is("rounding")) {
+    const unsigned upwards = 0x5f80;
+    asm volatile("ldmxcsr %0" : : "m"(upwards));
+    toro::SleepFor(1);
   }
   if (is("deadlock")) {
     toro::Mailbox<int> nobody_sends;

@@ -58,6 +58,9 @@ expect 1 "needs two CPUs or more" "$pingpong" --cpus=1
 expect 2 "expected the number of rounds" "$pingpong" -- many
 
 expect 139 "null dereference" "$faults" -- null
+expect 134 "a thread locks a mutex that it holds already" "$faults" -- lock-twice
+expect 134 "has to wait for a mutex" "$faults" -- lock-in-handler
+expect 134 "changed MXCSR" "$faults" -- rounding
 expect 139 "stack overflow" "$faults" -- stack
 expect 139 "thread deep" "$faults" -- stack
 expect 139 "access above the thread's stack" "$faults" -- above-stack

@@ -1,7 +1,8 @@
 """check_disassembly: no locked instruction and no system call in the objects of core, services and drivers.
 
 Disassembles the libraries of both worlds and fails on a LOCK prefix, XCHG with memory (which locks by itself), MFENCE,
-SYSCALL, SYSENTER and INT n, unless allowed.txt names the function, with a reason. Every line there must be needed. It
+SYSCALL, SYSENTER and INT n, unless allowed.txt names the function, with a reason; and on values that are kept across a
+switch to another thread and must not be (thread_pointer.py). Every line of allowed.txt must be needed. It
 also counts the memory accesses of ExchangeSlot::Put and Take (slot_probe.cc): one load and one store each.
 """
 
@@ -10,6 +11,8 @@ import os
 import re
 import subprocess
 import sys
+
+import thread_pointer
 
 Instruction = collections.namedtuple("Instruction", ["function", "mnemonic", "operands"])
 Allowed = collections.namedtuple("Allowed", ["kind", "function", "reason", "line"])
@@ -84,6 +87,18 @@ def problems_in(instructions, allowed, used):
             yield "%s: %s %s" % (instruction.function, instruction.mnemonic, instruction.operands)
 
 
+def kept_across_switches(path, allowed, used):
+    """Texts for what thread_pointer.py finds in a library."""
+    words = ["objdump", "-dCrw", "--no-show-raw-insn", path]
+    listing = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    for function, kind, instruction in thread_pointer.problems_in(listing.splitlines()):
+        excuse = next((a for a in allowed if a.kind == kind and a.function.fullmatch(function)), None)
+        if excuse:
+            used.add(excuse.line)
+        else:
+            yield "%s: %s: %s" % (function, kind, instruction)
+
+
 def memory_accesses(instructions):
     """(loads, stores) of a function, without those of its own stack frame (push, pop, call, ret)."""
     loads = stores = 0
@@ -148,6 +163,7 @@ def main(listing, allowed_path, root_file):
         for path in paths:
             code = disassemble(path)
             problems += ["%s %s: %s" % (world, path, p) for p in problems_in(code, allowed, used)]
+            problems += ["%s %s: %s" % (world, path, p) for p in kept_across_switches(path, allowed, used)]
             instructions += code
         problems += probe_problems(world, instructions)
         total += len(instructions)

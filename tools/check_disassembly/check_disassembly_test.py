@@ -23,6 +23,15 @@ class CheckDisassemblyTest(unittest.TestCase):
         self.assertEqual(functions, {"PlantedLockedAdd", "PlantedSequentialStore", "PlantedFence", "PlantedSystemCall",
                                      "PlantedOldSystemCall"})
 
+    def test_what_is_kept_across_a_switch_is_reported(self):
+        found = {tuple(text.split(": ")[:2]) for text in check.kept_across_switches(PLANTED, [], set())}
+        self.assertEqual(found, {("PlantedCpuPointer", "cpu-pointer"), ("PlantedPartOfCpu", "cpu-pointer"),
+                                 ("PlantedThreadAddress", "thread-address")})
+        allowed = list(check.read_allowed("cpu-pointer | PlantedPartOfCpu | a test\n"))
+        used = set()
+        self.assertFalse([text for text in check.kept_across_switches(PLANTED, allowed, used) if "PartOfCpu" in text])
+        self.assertEqual(used, {1})
+
     def test_allow_list_excuses_the_named_kind_in_the_named_function_only(self):
         allowed = list(check.read_allowed("mfence | PlantedFence | on the way to sleep\nint | PlantedFence | no\n"))
         used = set()

@@ -54,7 +54,9 @@ def _disassembly_test_impl(ctx):
     )
     return [DefaultInfo(
         executable = launcher,
-        runfiles = ctx.runfiles(files = files + [listing, ctx.file._checker, ctx.file.allowed, ctx.file.root]),
+        runfiles = ctx.runfiles(
+            files = files + [listing, ctx.file._checker, ctx.file._thread_pointer, ctx.file.allowed, ctx.file.root],
+        ),
     )]
 
 disassembly_test = rule(
@@ -67,6 +69,7 @@ disassembly_test = rule(
         "allowed": attr.label(allow_single_file = True),
         "root": attr.label(allow_single_file = True, doc = "A file at the top level of the repository."),
         "_checker": attr.label(allow_single_file = True, default = ":check_disassembly.py"),
+        "_thread_pointer": attr.label(allow_single_file = True, default = ":thread_pointer.py"),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),

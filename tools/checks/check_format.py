@@ -38,7 +38,7 @@ def unformatted(root, paths, fix=False):
 def check_tree(root, fix=False):
     if not shutil.which(PROGRAM, path="/usr/bin"):
         return ["there is no %s: ./toro setup installs it" % PROGRAM]
-    paths = source_tree.files(root, (".h", ".cc"))
+    paths = source_tree.files(root, (".h", ".cc", ".c"))
     groups = [paths[at:at + _FILES_A_CALL] for at in range(0, len(paths), _FILES_A_CALL)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda group: unformatted(root, group, fix), groups)

@@ -20,8 +20,9 @@ MAY_INCLUDE.update({
     "drivers": ["core/base", "core/device", "core/trace", "drivers/reg"],
     "services": [layer for layer in _CORE if layer != "core/kernel"] + ["core/device", "core/trace"],
     "apps": ["core", "services"],
-    "platform/baremetal": ["core", "drivers", "platform/x86_64"],
-    "platform/hosted": ["core", "drivers", "platform/x86_64"],
+    "platform/baremetal": ["core", "drivers", "platform/x86_64", "platform/posix"],
+    "platform/hosted": ["core", "drivers", "platform/x86_64", "platform/posix"],
+    "platform/posix": ["core"],
     "platform/x86_64": ["core"],
 })
 for _upper in ("core/memory", "core/sched", "core/dedicate", "core/kernel"):

@@ -1,21 +1,27 @@
-"""The applications of the repository: each folder of apps/ with a main.cc."""
+"""The applications of the repository: each folder of apps/ with a main.cc or a main.c."""
 
 import os
 
 from paths import ROOT
 
 
+def main_source(name, root=ROOT):
+    """The path of the file with the application's main, or None."""
+    paths = [os.path.join(root, "apps", name, main) for main in ("main.cc", "main.c")]
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
 def app_names(root=ROOT):
     folder = os.path.join(root, "apps")
     if not os.path.isdir(folder):
         return []
-    return sorted(name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name, "main.cc")))
+    return sorted(name for name in os.listdir(folder) if main_source(name, root))
 
 
 def describe(name, root=ROOT):
-    """The first sentence of the opening comment of apps/NAME/main.cc."""
+    """The first sentence of the opening comment of the file with main."""
     text = []
-    with open(os.path.join(root, "apps", name, "main.cc"), encoding="utf-8") as source:
+    with open(main_source(name, root), encoding="utf-8") as source:
         for line in source:
             if not line.startswith("//"):
                 break

@@ -9,6 +9,7 @@
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/x86_64/context.h"
 #include "platform/x86_64/cpu_instructions.h"
+#include "platform/x86_64/float_controls.h"
 
 namespace toro {
 
@@ -48,6 +49,10 @@ struct Backend {
 
   static uint64_t Cycles() { return x86_64::ReadTimeStampCounter(); }
   static uint64_t NowNs() { return baremetal::ClockNowNs(); }
+
+  using FloatControls = x86_64::FloatControls;
+  static FloatControls ReadFloatControls() { return x86_64::ReadFloatControls(); }
+  static void WriteFloatControls(const FloatControls& controls) { x86_64::WriteFloatControls(controls); }
 
   static void Relax() { x86_64::Pause(); }
   static void FullFence() { x86_64::MemoryFence(); }

@@ -18,7 +18,9 @@ using toro::runtime::MuslFile;
 
 namespace {
 
-// A stream's lock word: 0 when free, else the number of the thread that holds it. Negative: the stream needs no lock.
+// A stream's lock word: 0 when free, else the number of the thread that holds it, and whether somebody waits. Negative:
+// the stream needs no lock.
+constexpr int kWanted = 0x40000000;
 int CallerMark() { return static_cast<int>(toro::runtime::CurrentThreadNumber() & 0x3fffffff); }
 
 // Locks a stream unless the caller holds it already, as flockfile allows.
@@ -43,21 +45,27 @@ extern "C" {
 // Returns whether the caller has to unlock.
 int __lockfile(MuslFile* file) {
   int mark = CallerMark();
-  if (__atomic_load_n(&file->lock, __ATOMIC_RELAXED) == mark) return 0;
-  for (;;) {
-    int expected = 0;
-    if (__atomic_compare_exchange_n(&file->lock, &expected, mark, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return 1;
-    toro::runtime::WaitALittle();
+  int seen = 0;
+  while (!__atomic_compare_exchange_n(&file->lock, &seen, mark, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    if ((seen & ~kWanted) == mark) return 0;
+    bool announced = (seen & kWanted) != 0 || __atomic_compare_exchange_n(&file->lock, &seen, seen | kWanted, false,
+                                                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    if (announced && seen != 0) {
+      toro::posix::Park(reinterpret_cast<uint32_t*>(&file->lock), static_cast<uint32_t>(seen | kWanted));
+    }
+    seen = 0;
   }
+  return 1;
 }
 
-void __unlockfile(MuslFile* file) { __atomic_store_n(&file->lock, 0, __ATOMIC_RELEASE); }
-
-void __lock(volatile int* word) {
-  while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE) != 0) toro::runtime::WaitALittle();
+// All who wait try again: the lock word has no room to say how many they are.
+void __unlockfile(MuslFile* file) {
+  int seen = __atomic_exchange_n(&file->lock, 0, __ATOMIC_SEQ_CST);
+  if ((seen & kWanted) != 0) toro::posix::Unpark(&file->lock, toro::posix::kAll);
 }
 
-void __unlock(volatile int* word) { __atomic_store_n(word, 0, __ATOMIC_RELEASE); }
+void __lock(volatile int* word) { toro::runtime::LockWord(reinterpret_cast<uint32_t*>(const_cast<int*>(word))); }
+void __unlock(volatile int* word) { toro::runtime::UnlockWord(reinterpret_cast<uint32_t*>(const_cast<int*>(word))); }
 
 ssize_t write(int descriptor, const void* bytes, size_t count) {
   if (!ConsoleDescriptor(descriptor)) {
@@ -132,7 +140,7 @@ int getchar() { return fgetc(stdin); }
 
 void flockfile(FILE* file) {
   auto* stream = reinterpret_cast<MuslFile*>(file);
-  if (stream->lock_count > 0 && stream->lock == CallerMark()) {
+  if (stream->lock_count > 0 && (stream->lock & ~kWanted) == CallerMark()) {
     ++stream->lock_count;
     return;
   }
@@ -143,7 +151,7 @@ void flockfile(FILE* file) {
 int ftrylockfile(FILE* file) {
   auto* stream = reinterpret_cast<MuslFile*>(file);
   int expected = 0;
-  bool mine = stream->lock_count > 0 && stream->lock == CallerMark();
+  bool mine = stream->lock_count > 0 && (stream->lock & ~kWanted) == CallerMark();
   if (!mine && stream->lock >= 0 &&
       !__atomic_compare_exchange_n(&stream->lock, &expected, CallerMark(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
     return -1;

@@ -96,11 +96,7 @@ void InitThreadLocals(void* block) {
   thread->locale = __libc + runtime::kGlobalLocaleOffset;
 }
 
-// A key's destructor may set a value again, and a thread_local destructor may use keys: POSIX asks for several rounds.
-void FinishThreadLocals() {
-  runtime::RunThreadDestructors();
-  runtime::RunKeyDestructors();
-}
+void FinishThreadLocals() { runtime::RunThreadDestructors(); }
 
 }  // namespace platform
 }  // namespace toro

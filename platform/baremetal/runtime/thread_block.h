@@ -21,8 +21,6 @@
 
 namespace toro::runtime {
 
-inline constexpr size_t kMostThreadKeys = 16;  // pthread keys; libstdc++ needs one at most
-
 // A destructor of a thread_local variable that still has to run.
 struct ThreadDestructor {
   void (*function)(void*);
@@ -43,7 +41,6 @@ struct alignas(64) ThreadBlock {
   char unused_3[24];
 
   ThreadDestructor* destructors;
-  void* key_values[kMostThreadKeys];
 };
 static_assert(offsetof(ThreadBlock, canary) == 40);  // [psabi 3.4.6]
 static_assert(offsetof(ThreadBlock, error_number) == 52);
@@ -77,9 +74,6 @@ inline uint32_t CurrentThreadNumber() {
 
 // Runs the destructors of the calling thread's thread_local variables, the newest first.
 void RunThreadDestructors();
-
-// Runs the destructors of its pthread keys (pthread_keys.cc).
-void RunKeyDestructors();
 
 }  // namespace toro::runtime
 
