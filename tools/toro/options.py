@@ -136,7 +136,7 @@ def _check_together(options):
             "--memory=%d or more: %d MiB, and %d MiB per CPU" % (least, BASE_MEMORY_MIB, CPU_MEMORY_MIB))
     if options.world == "hosted":
         if options.isolate == "on":
-            raise usage_error("--isolate=on needs page tables, one per CPU; the CPUs of a process share one address space",
+            raise usage_error("--isolate=on needs page tables for each CPU; those of a process share one address space",
                               "leave --isolate out, or leave --world=hosted out")
         return
     if options.seed is not None:
