@@ -20,6 +20,7 @@ enum class [[nodiscard]] Status : uint8_t {
   kWouldDeadlock,    // a thread would wait for itself: joins itself, locks a mutex that it holds
   kTimedOut,         // the deadline came first
   kFull,             // a bounded queue has no room now
+  kNotSupported,     // this machine or this world cannot do it
   kCancelled,        // the thread that waits, or that was to be suspended or cancelled, has been asked to end
   kSuspended,        // the thread is suspended already
   kNotSuspended,     // the thread that was to be resumed is not suspended
@@ -39,6 +40,7 @@ constexpr const char* StatusText(Status status) {
     case Status::kWouldDeadlock: return "a thread would wait for itself";
     case Status::kTimedOut: return "timed out";
     case Status::kFull: return "full";
+    case Status::kNotSupported: return "not supported here";
     case Status::kCancelled: return "cancelled";
     case Status::kSuspended: return "suspended already";
     case Status::kNotSuspended: return "not suspended";

@@ -95,6 +95,7 @@ CpuStatistics Cpu::Statistics() const {
   s.exchange = exchange_.counters();
   s.threads = scheduler_.counters();
   s.returns = return_path_.counters();
+  s.arenas = arenas_;
   s.steps = steps_;
   s.halts = halts_;
   return s;

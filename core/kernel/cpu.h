@@ -26,12 +26,20 @@
 
 namespace toro {
 
+// What arenas took from this partition, and what came back. A chunk that another CPU gives back is counted when it is
+// home, or there when the channel is full: the sums over all CPUs are right in any case.
+struct ArenaCounters {
+  uint64_t taken_bytes = 0;
+  uint64_t given_back_bytes = 0;
+};
+
 // A snapshot of what a CPU has done. Taken by the CPU itself (toro.h: Statistics).
 struct CpuStatistics {
   PartitionStatistics memory;
   Exchange::Counters exchange;
   Scheduler::Counters threads;
   ReturnPath::Counters returns;
+  ArenaCounters arenas;
   uint64_t steps = 0;
   uint64_t halts = 0;
 
@@ -39,7 +47,7 @@ struct CpuStatistics {
   uint64_t received() const { return exchange.messages_received + exchange.lines_received; }
 };
 
-class Cpu {
+class alignas(kCacheLineBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
       const OwnerTable& owners, uint64_t secret, bool single_step);
@@ -68,6 +76,7 @@ class Cpu {
   Exchange& exchange() { return exchange_; }
   Scheduler& scheduler() { return scheduler_; }
   ReturnPath& return_path() { return return_path_; }
+  ArenaCounters& arenas() { return arenas_; }
   const OwnerTable& owners() const { return owners_; }
   CpuStatistics Statistics() const;
 
@@ -86,6 +95,7 @@ class Cpu {
   uint64_t idle_since_ = 0;  // Machine::Cycles, when the CPU began to sleep
   uint64_t steps_ = 0;
   uint64_t halts_ = 0;
+  ArenaCounters arenas_;
 };
 
 // In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null

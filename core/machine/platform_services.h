@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/base/cpu_id.h"
+#include "core/base/result.h"
 
 namespace toro::platform {
 
@@ -44,6 +45,20 @@ bool SetGuardPage(void* page, bool guard);
 
 // Called on the CPU that a thread with that guard page has just moved to, before the thread runs there.
 void AdoptGuardPage(void* page);
+
+// How pages may be accessed.
+enum class PageAccess : uint8_t { kNormal, kReadOnly, kUncached, kWriteCombining };
+
+// Sets the access of `count` pages at `pages`, aligned to kPageBytes, which lie in the partition of the calling CPU.
+// Holds on this CPU; on another it holds after AdoptPageAccess there. kOutOfMemory: nothing has changed. kNotSupported:
+// this world cannot, nothing has changed.
+Status SetPageAccess(void* pages, size_t count, PageAccess access);
+
+// What this CPU remembers of these pages, in translations and in caches, is forgotten. Any CPU, any context.
+void AdoptPageAccess(void* pages, size_t count, PageAccess access);
+
+// The address by which a device reaches memory of a partition.
+uint64_t PhysicalAddress(const void* address);
 
 // Bytes of a thread's block of thread_local variables (0: none, or the platform keeps them elsewhere).
 size_t ThreadLocalBytes();

@@ -360,6 +360,7 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
+  thread.arena.EndOwner();
   const ThreadId id = thread.id;
   Joiner joiner = table_.End(id);
   GiveThread(thread);

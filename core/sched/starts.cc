@@ -103,6 +103,7 @@ void Scheduler::RunStarts(void*) {
 void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.ended;
   ++counters_.created;
+  self.arena.EndOwner();
   SetControl(self, 0);  // what was asked of the last one does not concern the next
   self.polling = false;
   self.id = table_.Renew(self.id);

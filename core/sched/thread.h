@@ -17,6 +17,7 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/machine/machine.h"
+#include "core/memory/arena.h"
 #include "core/sched/line_queue.h"
 #include "core/sched/timer_wheel.h"
 
@@ -146,6 +147,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
     runtime = nullptr;
   }
 
+  Arena arena{Arena::Unmade::kUnmade};  // core/kernel/thread_arena.h
   uint32_t colour = 0;
   bool ended = false;    // goes home to be used again
   bool polling = false;  // its last look found nothing (pollers.h)

@@ -37,6 +37,11 @@ void SetExecutor(Executor& executor);
 // Writes into `text` which CPU and thread run now, for fatal reports. Set by the composition root; may be null.
 extern void (*describe_current)(char* text, size_t bytes);
 
+// Where the memory of the partitions begins, here and in the simulated machine, whose devices would see it there. Set
+// by the composition root.
+extern uintptr_t memory_begin;
+inline constexpr uint64_t kSimulatedMemory = 1 << 20;
+
 // Makes this pthread able to run threads of the kernel.
 void AdoptPthread();
 

@@ -110,6 +110,7 @@ int HostedMain(int argc, char** argv, char**) {
   InstallFaultHandlers();
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
+  memory_begin = memory.begin;
   ClusterConfig config;
   config.cpus = options.cpus;
   config.memory = {&memory, 1};

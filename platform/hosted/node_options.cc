@@ -83,10 +83,13 @@ std::string SettleNodes(bool has_cpus, bool has_memory, size_t& cpus, size_t& me
     options.nodes.push_back({2 * part(memory_mib / 2) + (i == 0 ? memory_mib % 2 : 0), part(cpus)});
   }
   size_t node_cpus = 0, node_mib = 0;
+  bool empty = false;
   for (const NodeOptions::Node& node : options.nodes) {
     node_cpus += node.cpus;
     node_mib += node.memory_mib;
+    empty = empty || (node.cpus == 0 && node.memory_mib == 0);
   }
+  if (empty) return "a node has neither memory nor CPUs; give --nodes fewer nodes";
   if (has_cpus && node_cpus != cpus) return Contradiction("CPUs", node_cpus, "--cpus", cpus);
   if (has_memory && node_mib != memory_mib) return Contradiction("MiB", node_mib, "--memory", memory_mib);
   if (node_cpus < 1 || node_cpus > kMaxCpus) {

@@ -45,6 +45,7 @@ bool BeginTheEnd() {
 
 }  // namespace
 
+uintptr_t memory_begin = 0;
 void (*describe_current)(char* text, size_t bytes) = nullptr;
 
 Executor& CurrentExecutor() { return *current_executor; }
@@ -135,6 +136,21 @@ bool SetGuardPage(void* page, bool guard) {
 
 // The process has one address space: the guard holds for every pthread at once.
 void AdoptGuardPage(void*) {}
+
+// A process cannot choose how its memory is cached.
+Status SetPageAccess(void* pages, size_t count, PageAccess access) {
+  if (access != PageAccess::kNormal && access != PageAccess::kReadOnly) return Status::kNotSupported;
+  int rights = access == PageAccess::kReadOnly ? PROT_READ : PROT_READ | PROT_WRITE;
+  return mprotect(pages, count * kPageBytes, rights) == 0 ? Status::kOk : Status::kOutOfMemory;
+}
+
+// As for guards: one address space.
+void AdoptPageAccess(void*, size_t, PageAccess) {}
+
+// There is no device. The simulated machine has its memory at kSimulatedMemory in the order of its addresses here.
+uint64_t PhysicalAddress(const void* address) {
+  return reinterpret_cast<uint64_t>(address) - hosted::memory_begin + hosted::kSimulatedMemory;
+}
 
 // The thread_local variables of a process belong to the pthread, that is to the CPU: see PORTING.md.
 size_t ThreadLocalBytes() { return 0; }

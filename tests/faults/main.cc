@@ -6,6 +6,8 @@
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
+#include "core/kernel/region.h"
+#include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 
 static volatile int six = 6;
@@ -100,6 +102,39 @@ int Make(const char* fault) {
   if (is("foreign-free")) {
     static char in_the_image[64];
     toro::FreeBytes(in_the_image);
+  }
+  if (is("arena-elsewhere")) {
+    static toro::Arena arena;
+    OnLastCpu([] { (void)arena.Allocate(1); });
+  }
+  if (is("arena-of-another-thread")) {
+    static toro::Arena& mine = toro::ThreadArena();
+    (void)toro::Join(toro::Spawn(toro::kBootCpu, [] { (void)mine.Allocate(1); }).value());
+  }
+  if (is("arena-in-handler")) {
+    toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { (void)toro::ThreadArena(); });
+  }
+  if (is("scratch-order")) {
+    auto* outer = new toro::ScratchScope(toro::ThreadArena());
+    auto* inner = new toro::ScratchScope(toro::ThreadArena());
+    delete outer;
+    delete inner;
+  }
+  if (is("write-read-only")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    // The last CPU knows the page as writable before, and must not after.
+    OnLastCpu([] { *static_cast<volatile char*>(region.address) = 1; });
+    (void)toro::SetRegionAccess(region, toro::RegionAccess::kReadOnly);
+    OnLastCpu([] { *static_cast<volatile char*>(region.address) = 2; });
+  }
+  if (is("free-region-elsewhere")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    OnLastCpu([] { toro::FreeRegion(region); });
+  }
+  if (is("region-in-handler")) {
+    static toro::Region region = toro::AllocateRegion(1).value();
+    toro::Call(toro::CpuId{toro::CpuCount() - 1},
+               [] { (void)toro::SetRegionAccess(region, toro::RegionAccess::kReadOnly); });
   }
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });

@@ -39,6 +39,8 @@ expect 2 "'64:x' is no node" "$wordfreq" --nodes=64:x
 expect 2 "'-1:1' is no node" "$wordfreq" --nodes=-1:1
 expect 2 "the nodes have 2 CPUs together, but --cpus says 3" "$wordfreq" --nodes=64:2 --cpus=3
 expect 2 "the nodes have 64 MiB together, but --memory says 65" "$wordfreq" --memory=65 --nodes=64:2
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=64:2,0:0
+expect 2 "neither memory nor CPUs" "$wordfreq" --nodes=32 --cpus=1 --memory=8
 expect 2 "the nodes have 0 CPUs together" "$wordfreq" --nodes=64:0
 expect 2 "0 MiB are too little for 2 CPUs" "$wordfreq" --nodes=0:2
 expect 2 "--distances needs --nodes" "$wordfreq" --distances=10
@@ -70,6 +72,13 @@ expect 134 "Smash() (" "$faults" -- smash
 expect 136 "division by zero" "$faults" -- divide
 expect 134 "double free" "$faults" -- double-free
 expect 134 "lies in no partition" "$faults" -- foreign-free
+expect 134 "an arena was used on another CPU" "$faults" -- arena-elsewhere
+expect 134 "a thread's arena was used by another thread" "$faults" -- arena-of-another-thread
+expect 134 "asked for a thread's arena outside of a thread" "$faults" -- arena-in-handler
+expect 134 "scratch memory was released out of order" "$faults" -- scratch-order
+expect 139 "page fault" "$faults" -- write-read-only
+expect 134 "freed a region that is none of this CPU" "$faults" -- free-region-elsewhere
+expect 134 "set the access of a region outside of a thread" "$faults" -- region-in-handler
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
 expect 136 "DivideInNoexcept" "$faults" -- noexcept
 expect 136 "DividesWhenDestroyed" "$faults" -- unwinding

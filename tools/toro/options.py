@@ -7,14 +7,15 @@ import dataclasses
 import os
 import stat
 
+import nodes
 from errors import near_matches, usage_error
 
 WORLDS = ("metal", "hosted")
 BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
-SWITCH = ("on", "off")
 METAL_ONLY = ("boot", "machine", "accel")
+FLAGS = ("report", "isolate")
 
 MAX_CPUS = 255
 MAX_MEMORY_MIB = 1024 * 1024
@@ -33,9 +34,12 @@ class RunOptions:
     machine: str = "q35"
     cpus: int = 2
     memory: int = 128
+    nodes: list = dataclasses.field(default_factory=list)
+    distances: list = dataclasses.field(default_factory=list)
+    report: bool = False
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
-    isolate: str = "off"
+    isolate: bool = False
     timeout: int = 60
     seed: int = None
     arguments: list = dataclasses.field(default_factory=list)
@@ -59,7 +63,11 @@ def split_options(words, known, remedy=_RUN_REMEDY):
             raise usage_error(
                 "unknown option %s%s" % (name, near_matches(name, ["--" + k for k in known])),
                 remedy)
-        if not equals:
+        if name[2:] in FLAGS:
+            if equals:
+                raise usage_error("option %s takes no value" % name, "write %s" % name)
+            value = "yes"
+        elif not equals:
             if not words:
                 raise usage_error("option %s needs a value" % name, "write %s=VALUE" % name)
             value = words.pop(0)
@@ -117,11 +125,17 @@ def _parse_value(options, name, text):
     elif name == "accel":
         options.accel = _word(name, text, ACCELS)
     elif name == "isolate":
-        options.isolate = _word(name, text, SWITCH)
+        options.isolate = True
     elif name == "cpus":
         options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
         options.memory = number(name, text, 1, MAX_MEMORY_MIB)
+    elif name == "nodes":
+        options.nodes = nodes.parse_nodes(text)
+    elif name == "distances":
+        options.distances = nodes.parse_distances(text)
+    elif name == "report":
+        options.report = True
     elif name == "timeout":
         options.timeout = number(name, text, 1, 7 * 24 * 3600)
     elif name == "seed":
@@ -129,14 +143,18 @@ def _parse_value(options, name, text):
 
 
 def _check_together(options):
+    nodes.settle(options)
+    if not 1 <= options.cpus <= MAX_CPUS or options.memory > MAX_MEMORY_MIB:
+        raise usage_error("--nodes has %d CPUs and %d MiB together" % (options.cpus, options.memory),
+                          "1 to %d CPUs, and %d MiB at most" % (MAX_CPUS, MAX_MEMORY_MIB))
     least = least_memory_mib(options.cpus)
     if options.memory < least:
         raise usage_error(
             "--memory=%d is too small for %d CPUs" % (options.memory, options.cpus),
             "--memory=%d or more: %d MiB, and %d MiB per CPU" % (least, BASE_MEMORY_MIB, CPU_MEMORY_MIB))
     if options.world == "hosted":
-        if options.isolate == "on":
-            raise usage_error("--isolate=on needs page tables for each CPU; those of a process share one address space",
+        if options.isolate:
+            raise usage_error("--isolate needs page tables for each CPU; those of a process share one address space",
                               "leave --isolate out, or leave --world=hosted out")
         return
     if options.seed is not None:
@@ -145,6 +163,8 @@ def _check_together(options):
     if options.machine == "microvm" and options.boot == "grub":
         raise usage_error("--machine=microvm has no CD drive and no BIOS disk, so GRUB cannot start there",
                           "add --boot=pvh, or take --machine=q35")
+    if options.machine == "microvm" and options.nodes:
+        raise usage_error("--machine=microvm has no nodes", "take --machine=q35, or leave --nodes out")
     input_mib = sum(os.stat(path).st_size for path in options.input) / 2**20
     if options.memory < least + input_mib:
         raise usage_error(

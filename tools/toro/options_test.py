@@ -4,6 +4,7 @@ import os
 import tempfile
 import unittest
 
+import nodes
 import options
 from errors import ToroError
 
@@ -62,13 +63,52 @@ class OptionsTest(unittest.TestCase):
         self.refused("--memory=37 is too small for 16 CPUs", "hello", "--cpus=16", "--memory=37")
         self.assertEqual(self.parse("hello", "--cpus=1", "--memory=8").memory, 8)
 
+    def test_nodes_say_how_many_cpus_and_how_much_memory_there_are(self):
+        parsed = self.parse("hello", "--nodes=64:2,0:1,34:0")
+        self.assertEqual((parsed.nodes, parsed.cpus, parsed.memory), ([(64, 2), (0, 1), (34, 0)], 3, 98))
+        parsed = self.parse("hello", "--nodes=3", "--cpus=4", "--memory=131", "--report")
+        self.assertEqual((parsed.nodes, parsed.report), ([(45, 2), (44, 1), (42, 1)], True))
+        parsed = self.parse("hello", "--nodes", "2", "--distances=10,30/40,10")
+        self.assertEqual((parsed.nodes, parsed.distances), ([(64, 1), (64, 1)], [[10, 30], [40, 10]]))
+
+    def test_nodes_become_words_for_qemu_and_for_the_hosted_world(self):
+        parsed = self.parse("hello", "--nodes=64:2,0:1,34:0", "--distances=10,11,12/13,10,14/15,16,10")
+        self.assertEqual(nodes.as_words(parsed),
+                         ["--nodes=64:2,0:1,34:0", "--distances=10,11,12/13,10,14/15,16,10"])
+        self.assertEqual(" ".join(nodes.qemu_words(parsed)),
+                         "-object memory-backend-ram,id=node0,size=64M -numa node,nodeid=0,memdev=node0,cpus=0-1 "
+                         "-numa node,nodeid=1,cpus=2-2 "
+                         "-object memory-backend-ram,id=node2,size=34M -numa node,nodeid=2,memdev=node2 "
+                         "-numa dist,src=0,dst=1,val=11 -numa dist,src=0,dst=2,val=12 -numa dist,src=1,dst=0,val=13 "
+                         "-numa dist,src=1,dst=2,val=14 -numa dist,src=2,dst=0,val=15 -numa dist,src=2,dst=1,val=16")
+        self.assertEqual(nodes.qemu_words(self.parse("hello")) + nodes.as_words(self.parse("hello")), [])
+
+    def test_wrong_nodes_and_distances_are_refused(self):
+        for cause, word in (("'' is no node", "--nodes="), ("'0' is no node", "--nodes=0"),
+                            ("'33' is no node", "--nodes=33"), ("'64' is no node", "--nodes=64:1,64"),
+                            ("'64:x' is no node", "--nodes=64:x"), ("0 CPUs and 64 MiB", "--nodes=64:0"),
+                            ("256 CPUs and", "--nodes=900:256"), ("neither memory nor CPUs", "--nodes=64:2,0:0"),
+                            ("too small for 2 CPUs", "--nodes=2:2"), ("--distances without", "--distances=10"),
+                            ("'' cannot be", "--distances="), ("'20' cannot be", "--distances=20")):
+            self.refused(cause, "hello", word)
+        self.refused("--nodes has 2 for --cpus", "hello", "--nodes=64:2", "--cpus=3")
+        self.refused("--nodes has 64 for --memory", "hello", "--nodes=64:2", "--memory=128")
+        for distances in ("10", "10,20/20", "10,20/20,10/20,20,10"):
+            self.refused("no square of the 2 nodes", "hello", "--nodes=2", "--distances=" + distances)
+        for cause, distances in (("'10' cannot", "10,10/20,10"), ("'256' cannot", "10,256/20,10"),
+                                 ("'x' cannot", "10,x")):
+            self.refused(cause, "hello", "--nodes=2", "--distances=" + distances)
+        self.refused("microvm has no nodes", "hello", "--nodes=2", "--machine=microvm", "--boot=pvh")
+
+    def test_flag_takes_no_value(self):
+        self.refused("option --report takes no value", "hello", "--report=1")
+
     def test_combinations_without_a_meaning_are_refused(self):
         self.refused("no CD drive", "hello", "--machine=microvm")
         self.assertEqual(self.parse("hello", "--machine=microvm", "--boot=pvh").boot, "pvh")
         self.refused("--seed chooses", "hello", "--seed=1")
-        self.refused("--isolate=on needs page tables", "hello", "--isolate=on", "--world=hosted")
-        self.assertEqual(self.parse("hello", "--isolate=off", "--world=hosted").isolate, "off")
-        self.refused("--isolate=yes is not one of on, off", "hello", "--isolate=yes")
+        self.refused("--isolate needs page tables", "hello", "--isolate", "--world=hosted")
+        self.assertTrue(self.parse("hello", "--isolate").isolate)
         self.assertEqual(self.parse("hello", "--seed=1", "--world=hosted").seed, 1)
 
     def test_wrong_input_files_are_refused(self):

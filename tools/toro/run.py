@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import bazel
+import nodes
 import options as option_parser
 import pack
 import process
@@ -47,6 +48,9 @@ def _run_hosted(options):
     (program,), defaults = _build(options.app, [options.app])
     command = [program, "--cpus=%d" % options.cpus, "--memory=%d" % options.memory]
     command += ["--input=" + path for _, path in _input_files(options, defaults)]
+    command += nodes.as_words(options)
+    if options.report:
+        command.append("--report")
     if options.seed is not None:
         command.append("--seed=%d" % options.seed)
     say("running %s: hosted, %d CPUs, %d MiB%s" % (
@@ -75,7 +79,9 @@ def _run_metal(options, folder):
 
 
 def _command_line(options):
-    words = ["isolate"] if options.isolate == "on" else []
+    words = ["report"] if options.report else []
+    if options.isolate:
+        words.append("isolate")
     if options.arguments:
         words += ["--", pack.kernel_words(options.arguments)]
     return " ".join(words)
@@ -91,7 +97,7 @@ def _run_grub(options, folder):
                 raise usage_error("--input=%s: GRUB cannot hand over a file with a = in its name" % path,
                                   "rename it, or add --boot=pvh")
             words.append("--module=%s=%s" % (name, path))
-        say("writing an ISO with this run's input and arguments ...")
+        say("writing an ISO with this run's input and words ...")
         made = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
         if made.returncode != 0:
             raise ToroError("tools/image/make_iso failed with status %d" % made.returncode, "see its message above")

@@ -178,6 +178,7 @@ void UseAddressSpace(uint64_t root) {
   if (features.ebx & 1 << 20) cr4 |= kCr4Smap;
   if (features.ecx & 1 << 2) cr4 |= kCr4Umip;
   WriteCr4(cr4);
+  if (HasPageAttributes()) WriteMsr(kMsrPageAttributes, kPageAttributes);
   CurrentCpuBlock().control = ReadControlBits();
 }
 

@@ -22,6 +22,7 @@ constexpr uint64_t BitsOf(Rights rights) {
     case Rights::kReadOnly: return kUsed | kNoExecute;
     case Rights::kReadWrite: return kUsed | kNoExecute | kWritable;
     case Rights::kDevice: return kUsed | kNoExecute | kWritable | kWriteThrough | kCacheOff;
+    case Rights::kWriteCombining: return kUsed | kNoExecute | kWritable | kWriteThrough;
   }
   return 0;
 }
@@ -73,12 +74,24 @@ bool PageTables::Map(uint64_t begin, uint64_t end, Rights rights, PageSource sou
   return true;
 }
 
-bool PageTables::SetPresent(uint64_t page, bool present, PageSource source) {
+uint64_t* PageTables::EntryOfPage(uint64_t page, PageSource source) {
   uint64_t* directory = Directory(page, source);
-  if (directory == nullptr) return false;
+  if (directory == nullptr) return nullptr;
   uint64_t* table = Below(directory[IndexAt(page, 21)], kPageBytes, source);
-  if (table == nullptr) return false;
-  table[IndexAt(page, 12)] = present ? page | BitsOf(Rights::kReadWrite) : 0;
+  return table != nullptr ? &table[IndexAt(page, 12)] : nullptr;
+}
+
+bool PageTables::SetPresent(uint64_t page, bool present, PageSource source) {
+  uint64_t* entry = EntryOfPage(page, source);
+  if (entry == nullptr) return false;
+  *entry = present ? page | BitsOf(Rights::kReadWrite) : 0;
+  return true;
+}
+
+bool PageTables::SetRights(uint64_t page, Rights rights, PageSource source) {
+  uint64_t* entry = EntryOfPage(page, source);
+  if (entry == nullptr) return false;
+  *entry = page | BitsOf(rights);
   return true;
 }
 

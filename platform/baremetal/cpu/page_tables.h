@@ -24,7 +24,8 @@ namespace toro::baremetal {
 // Below this nothing is mapped: a null pointer, or an index into a null array, faults.
 inline constexpr uint64_t kNullAreaBytes = 64 * 1024;
 
-enum class Rights { kCode, kReadOnly, kReadWrite, kDevice };
+// kWriteCombining: by the second entry of the page attribute table, which UseAddressSpace programs.
+enum class Rights { kCode, kReadOnly, kReadWrite, kDevice, kWriteCombining };
 
 class PageTables {
  public:
@@ -39,6 +40,12 @@ class PageTables {
 
   // Makes the 4 KiB page at `page` absent, or present again as memory (kReadWrite). Splits the large page it lies in.
   [[nodiscard]] bool SetPresent(uint64_t page, bool present, PageSource source);
+
+  // Gives the 4 KiB page at `page`, which is present, other rights. Splits the large page it lies in.
+  [[nodiscard]] bool SetRights(uint64_t page, Rights rights, PageSource source);
+
+  // Splits the large page that `page` lies in, if it lies in one, into 4 KiB pages of the same rights.
+  [[nodiscard]] bool Split(uint64_t page, PageSource source) { return EntryOfPage(page, source) != nullptr; }
 
   // The entry that translates `address`, or 0 if none does.
   uint64_t Find(uint64_t address) const;
@@ -68,6 +75,7 @@ class PageTables {
   // The table below `entry`; made, or split off a large page, if it is not there.
   static uint64_t* Below(uint64_t& entry, uint64_t bytes_per_entry, PageSource source);
   uint64_t* Directory(uint64_t address, PageSource source);
+  uint64_t* EntryOfPage(uint64_t page, PageSource source);
   struct Walker;
   static void WalkTable(const uint64_t* table, int shift, uint64_t begin, uint64_t above, Walker& walker);
 

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "core/base/units.h"
@@ -92,6 +93,27 @@ TEST_F(PageTablesTest, GuardPageSplitsItsLargePageAndNothingElseChanges) {
   ASSERT_TRUE(tables().SetPresent(guard, true, Take));
   EXPECT_TRUE(PageTables::IsWritable(tables().Find(guard)));
   EXPECT_EQ(used(), before);
+}
+
+// The bits 3 and 4 of an entry choose among the first four page attributes: cached, write-combining, (weakly) uncached,
+// uncached.
+TEST_F(PageTablesTest, OnePageGetsOtherRightsAndNothingElseChanges) {
+  ASSERT_TRUE(tables().Map(4 * kMiB, 6 * kMiB, Rights::kReadWrite, Take));
+  uint64_t page = 4 * kMiB + 7 * kPageBytes;
+  ASSERT_TRUE(tables().Split(page, Take));
+  for (auto [rights, writable, attribute] :
+       {std::tuple{Rights::kReadOnly, false, 0u}, std::tuple{Rights::kDevice, true, 3u},
+        std::tuple{Rights::kWriteCombining, true, 1u}, std::tuple{Rights::kReadWrite, true, 0u}}) {
+    pages_left = 0;
+    ASSERT_TRUE(tables().SetRights(page, rights, Take));
+    EXPECT_EQ(PageTables::IsWritable(tables().Find(page)), writable);
+    EXPECT_EQ(tables().Find(page) >> 3 & 3, attribute);
+    EXPECT_FALSE(PageTables::IsExecutable(tables().Find(page)));
+    for (uint64_t other : {page - kPageBytes, page + kPageBytes}) {
+      EXPECT_TRUE(PageTables::IsWritable(tables().Find(other)));
+      EXPECT_EQ(tables().Find(other) >> 3 & 3, 0u);
+    }
+  }
 }
 
 TEST_F(PageTablesTest, EveryEntryIsAccessedAndDirtyFromTheStart) {

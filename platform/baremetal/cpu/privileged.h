@@ -7,6 +7,7 @@
 namespace toro::baremetal {
 
 inline constexpr uint32_t kMsrApicBase = 0x1b;
+inline constexpr uint32_t kMsrPageAttributes = 0x277;
 inline constexpr uint32_t kMsrTscDeadline = 0x6e0;
 inline constexpr uint32_t kMsrEfer = 0xc0000080;
 inline constexpr uint32_t kMsrFsBase = 0xc0000100;
@@ -33,6 +34,11 @@ inline CpuIdLeaf ReadCpuId(uint32_t leaf, uint32_t subleaf = 0) {
   asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
   return r;
 }
+
+// Page attributes [sdm3 11.12.2]: as after power-on, but the second entry, which nothing used, is write-combining (1)
+// and not write-through (4). An entry of a page table names it by the write-through bit.
+inline constexpr uint64_t kPageAttributes = 0x0007040600070106;
+inline bool HasPageAttributes() { return (ReadCpuId(1).edx & 1 << 16) != 0; }
 
 inline uint64_t ReadMsr(uint32_t number) {
   uint32_t low, high;
@@ -76,6 +82,8 @@ inline uint64_t ReadCr4() {
 inline void WriteCr4(uint64_t value) { asm volatile("movq %0, %%cr4" : : "r"(value) : "memory"); }
 
 inline void InvalidatePage(const void* page) { asm volatile("invlpg (%0)" : : "r"(page) : "memory"); }
+
+inline void FlushLine(const void* line) { asm volatile("clflush (%0)" : : "r"(line) : "memory"); }
 
 inline void DisableInterrupts() { asm volatile("cli" : : : "memory"); }
 inline void EnableInterrupts() { asm volatile("sti" : : : "memory"); }
