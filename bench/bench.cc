@@ -79,6 +79,7 @@ void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers)
   AddEmptyPollRows(suite);
   AddSwitchRows(suite);
   AddThreadRows(suite, pair);
+  AddSyncRows(suite);
   AddAllocationRows(suite, workers);
 }
 

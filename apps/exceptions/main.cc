@@ -90,7 +90,10 @@ void UseUnitThatIsOff() {
     asm volatile("movq %%cr0, %0; orq $8, %0; movq %0, %%cr0; fldz; fstp %%st(0)" : "=r"(control) : : "st");
   } else {
     uint64_t value;
-    asm volatile("leaq -128(%%rsp), %%rsp; pushfq; orq $0x40000, (%%rsp); popfq; leaq 128(%%rsp), %%rsp; movq 1(%1), %0" : "=&r"(value) : "r"(data) : "cc", "memory");
+    asm volatile("leaq -128(%%rsp), %%rsp; pushfq; orq $0x40000, (%%rsp); popfq; leaq 128(%%rsp), %%rsp; movq 1(%1), %0"
+                 : "=&r"(value)
+                 : "r"(data)
+                 : "cc", "memory");
   }
 }
 
@@ -112,7 +115,8 @@ constexpr Cause kCauses[] = {
     {"call of data", Kind::kPage, Kind::kPage, [] { Call(reinterpret_cast<uintptr_t>(data)); }},
     {"write to no address", Kind::kProtection, Kind::kProtection, [] { Write(non_canonical); }},
     {"a bad selector in DS", Kind::kProtection, Kind::kProtection, &LoadBadSelector},
-    {"a bad frame pointer", Kind::kStackSegment, Kind::kStackSegment, [] { ReadThroughBadFramePointer(non_canonical); }},
+    {"a bad frame pointer", Kind::kStackSegment, Kind::kStackSegment,
+     [] { ReadThroughBadFramePointer(non_canonical); }},
     {"the instruction UD2", Kind::kIllegalInstruction, Kind::kIllegalInstruction, [] { asm volatile("ud2"); }},
     {"the bytes FF FF", Kind::kIllegalInstruction, Kind::kIllegalInstruction, [] { asm volatile(".byte 0xff, 0xff"); }},
     {"the instruction INT 4", Kind::kOverflow, Kind::kOverflow, [] { asm volatile("int $4"); }},

@@ -182,9 +182,10 @@ class Channel : public ChannelRoom {
       Queue(slot);
       return;
     }
+    Scheduler::WaitForRoom(owner());
     uint64_t words[kChannelWords] = {handle()};
     std::memcpy(words + 1, &slot, sizeof slot);
-    here.lines().Send(owner(), &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
+    Scheduler::Current().lines().Send(owner(), &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
   }
 
   static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) {

@@ -57,6 +57,7 @@ bool Cpu::SpinUntilNews() {
 }
 
 void Cpu::Sleep() {
+  scheduler_.CheckFloatControls();
   // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
   if (exchange_.waiting() || return_path_.waiting() || scheduler_.lines().waiting()) {
     Machine::Relax();

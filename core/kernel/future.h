@@ -229,6 +229,7 @@ class AsyncCall {
   static Future<Returned> Call(CpuId to, Function function) {
     Scheduler& here = Scheduler::Current();
     if (to.index() >= here.exchange().cpus()) return Future<Returned>(Status::kNoSuchCpu);
+    Scheduler::WaitForRoom(to);
     Future<Returned> future;
     if (to == here.id()) {
       Run(function, to, future.handle_);

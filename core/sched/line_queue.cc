@@ -27,6 +27,7 @@ void LineQueue::Append(CpuId to, ChannelHandler handler, const uint64_t* words, 
     queue.last->next = line;
   }
   queue.last = line;
+  ++queue.lines;
 }
 
 bool LineQueue::Retry() {
@@ -41,6 +42,7 @@ bool LineQueue::Retry() {
       if (!exchange_.SendLine(CpuId{to}, line->handler, line->words, line->count)) break;
       sent = true;
       queue.first = next;
+      --queue.lines;
       if (allocated) partition_.Free(line);
     }
     if (queue.first == nullptr) --waiting_;

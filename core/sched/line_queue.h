@@ -8,7 +8,9 @@
 //   I1. Lines of this queue to one CPU arrive in the order of Send. IF YOU let one take another way (a slot), control
 //       requests overtake the threads that they follow.
 //   I2. A CPU whose queue is not empty does not sleep (Cpu::Sleep).
-//   I3. A line that waits costs memory of the sender only; a thread that travels brings its own.
+//   I3. A line that waits costs memory of the sender only; a thread that travels brings its own. Threads that send
+//       without waiting for an answer wait when the queue is long; what message context sends is bounded by what it
+//       takes.
 //
 // COST. Send, when the channel has room: one load and what SendLine costs.
 #ifndef CORE_SCHED_LINE_QUEUE_H_
@@ -51,10 +53,14 @@ class LineQueue {
 
   bool waiting() const { return waiting_ != 0; }
 
+  // So many lines to `to` wait that a thread should wait, too, before it sends more (Scheduler::WaitForRoom).
+  bool Long(CpuId to) const { return queues_[to.index()].lines >= kChannelLines; }
+
  private:
   struct Queue {
     QueuedLine* first = nullptr;
     QueuedLine* last = nullptr;
+    size_t lines = 0;
   };
 
   void Append(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count, QueuedLine* storage);

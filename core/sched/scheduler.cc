@@ -34,12 +34,12 @@ Scheduler::Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool si
       exchange_(exchange),
       cpu_(cpu),
       partition_(partition),
+      starts_(partition),
       table_(exchange.self(), partition),
       guests_(partition),
       handles_(partition),
-      lines_(exchange, partition),
       timers_(0),  // to read the clock here would make the boot wait for its calibration
-      starts_(partition) {}
+      lines_(exchange, partition) {}
 
 void Scheduler::AdoptCurrentCpu() {
   Machine::SetCurrentCpuAnchor(this);
@@ -59,13 +59,16 @@ bool Scheduler::RunReady() {
   ++counters_.switches;
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
+  if (departed_ != nullptr) SendDeparted();
+  if (retired_ != nullptr) ReleaseRetired();
+  return true;
+}
+
+void Scheduler::CheckFloatControls() const {
   TORO_CHECK(
       Machine::ReadFloatControls().SameAs(default_float_),
       "a thread changed MXCSR or the x87 control word and let others run; change them by fesetround and its kin, "
       "or call KeepFloatControls");
-  if (departed_ != nullptr) SendDeparted();
-  if (retired_ != nullptr) ReleaseRetired();
-  return true;
 }
 
 bool Scheduler::Poll() {
@@ -89,21 +92,8 @@ bool Scheduler::Poll() {
 
 // ---- switching ----
 
-// I6: is the loop the one to go on with?
-bool Scheduler::LoopIsNext() {
-  return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
-}
-
-// `self` has left the head of the ring. Goes on with the next thread, or with the loop.
-void Scheduler::SwitchFrom(Thread& self) { SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context); }
-
-// Whoever runs next finds the default controls; what `self` had lies on its stack meanwhile.
-void Scheduler::SwitchTo(Thread& self, Machine::Context& next) {
-  ++counters_.switches;
-  if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) {
-    Machine::SwitchContext(self.context, next);
-    return;
-  }
+// What `self` had lies on its stack meanwhile.
+void Scheduler::SwitchFromOwnFloat(Thread& self, Machine::Context& next) {
   const Machine::FloatControls own = Machine::ReadFloatControls();
   Machine::WriteFloatControls(default_float_);
   Machine::SwitchContext(self.context, next);
@@ -130,12 +120,6 @@ void Scheduler::DropFloatControls(Thread& self) {
   if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) return;
   Machine::WriteFloatControls(default_float_);
   SetOwnFloat(self, false);
-}
-
-// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
-void Scheduler::LetLoopRun(Thread& self) {
-  ring_.Rotate();
-  SwitchTo(self, loop_);
 }
 
 void Scheduler::EnterRing(Thread& thread) {

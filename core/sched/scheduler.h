@@ -68,6 +68,10 @@ class Scheduler {
   // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
   void NoteWakeUp() { pollers_.SetDue(); }
 
+  // Stops the kernel if a thread has changed the floating-point controls of this CPU and not said so. Costs about 20
+  // cycles, so it is for a CPU that has nothing to do.
+  void CheckFloatControls() const;
+
   // ---- for threads ----
 
   // Lets the other ready threads of this CPU run, once each, before it returns. True: the thread has been cancelled,
@@ -130,6 +134,12 @@ class Scheduler {
   void MakeReady(Thread& thread) { EndWait(thread, Status::kOk); }
   // The one that has waited longest goes on. False: nobody waits.
   bool WakeFirst(WaitList& list);
+
+  // In a thread: yields until fewer lines to `to` wait for room. Before something is sent that nobody waits for, or the
+  // sender's memory would fill with it. No effect in message context.
+  static void WaitForRoom(CpuId to) {
+    while (__builtin_expect(Current().lines_.Long(to), 0) && Current().MayBlock()) (void)Yield();
+  }
 
   // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it
   // any more. From any CPU.
@@ -214,6 +224,7 @@ class Scheduler {
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
   void SwitchTo(Thread& self, Machine::Context& next);
+  void SwitchFromOwnFloat(Thread& self, Machine::Context& next);
   void SetOwnFloat(Thread& thread, bool own);
   void DropFloatControls(Thread& self);
   void LetLoopRun(Thread& self);
@@ -232,21 +243,23 @@ class Scheduler {
   Machine::Context loop_;
   Cpu& cpu_;
   Partition& partition_;
+
+  // What every turn of the loop looks at; the large tables follow, with their own small parts first.
+  Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
+  Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
+  Thread* departed_ = nullptr;
+  Thread* pool_ = nullptr;  // ended threads with a default stack
+  size_t attention_ = 0;    // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
+  CpuId destination_;
+  uint32_t next_colour_ = 0;
+  Machine::FloatControls default_float_;  // of all threads that have not called KeepFloatControls
+  Pollers pollers_;
+  StartQueue starts_;
   ThreadTable table_;
   GuestTable guests_;
   HandleTable handles_;
-  LineQueue lines_;
   TimerWheel timers_;
-  StartQueue starts_;
-  Pollers pollers_;
-  Machine::FloatControls default_float_;  // of all threads that have not called KeepFloatControls
-  size_t attention_ = 0;       // threads in the ring whose next yield must take the slow way (Thread::NeedsAttention)
-  Thread* runner_ = nullptr;   // the thread that runs starts_, while it does not wait (starts.cc)
-  Thread* pool_ = nullptr;     // ended threads with a default stack
-  Thread* retired_ = nullptr;  // ended threads whose stack goes back to the partition
-  Thread* departed_ = nullptr;
-  CpuId destination_;
-  uint32_t next_colour_ = 0;
+  LineQueue lines_;
 };
 
 inline bool Scheduler::Yield() {
@@ -262,6 +275,35 @@ inline bool Scheduler::Yield() {
   Machine::SwitchContext(self->context, next->context);
   // I4: nothing of `here` from now on.
   return false;
+}
+
+// I6: is the loop the one to go on with?
+inline bool Scheduler::LoopIsNext() {
+  return ring_.empty() || single_step_ || departed_ != nullptr || retired_ != nullptr || --switches_to_loop_ == 0;
+}
+
+// These are inlined into what switches: a function that is entered by one thread and left by another returns to where
+// the processor does not expect it, so there should be one such return per switch, not two.
+
+// Whoever runs next finds the default controls of floating point.
+[[gnu::always_inline]] inline void Scheduler::SwitchTo(Thread& self, Machine::Context& next) {
+  ++counters_.switches;
+  if (__builtin_expect((self.flags & Thread::kOwnFloat) == 0, 1)) {
+    Machine::SwitchContext(self.context, next);
+  } else {
+    SwitchFromOwnFloat(self, next);
+  }
+}
+
+// `self` has left the head of the ring. Goes on with the next thread, or with the loop.
+[[gnu::always_inline]] inline void Scheduler::SwitchFrom(Thread& self) {
+  SwitchTo(self, LoopIsNext() ? loop_ : ring_.head()->context);
+}
+
+// I6: the loop's turn has come. The next thread runs after it, and `self` when its own turn comes.
+[[gnu::always_inline]] inline void Scheduler::LetLoopRun(Thread& self) {
+  ring_.Rotate();
+  SwitchTo(self, loop_);
 }
 
 }  // namespace toro

@@ -75,7 +75,10 @@ void ReportCause(const FaultRecord& record, const char* end_of_where) {
 
 // A signal leaves the alignment check of the program on, and the handler's own code does not care about alignment.
 void OnSignal(int signal, siginfo_t* info, void* context) {
-  asm volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x40000, (%%rsp); popfq; leaq 128(%%rsp), %%rsp" : : : "cc", "memory");
+  asm volatile("leaq -128(%%rsp), %%rsp; pushfq; andq $~0x40000, (%%rsp); popfq; leaq 128(%%rsp), %%rsp"
+               :
+               :
+               : "cc", "memory");
   HandleSignal(signal, info, context);
 }
 

@@ -72,11 +72,10 @@ int MakeAndCatch(const char* fault) {
     if (is("in-handler")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { zero = seven / zero; });
     if (is("in-kernel")) toro::FreeBytes(reinterpret_cast<void*>(uintptr_t{0x10}));
     if (is("registers")) {
-      asm volatile(
-          "movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
-          :
-          :
-          : "r12", "r15", "rax");
+      asm volatile("movq $0x1234567, %%r12; movq $0x89abcde, %%r15; movq $0xfedcba9, %%rax; ud2"
+                   :
+                   :
+                   : "r12", "r15", "rax");
     }
   } catch (...) {
     std::printf("faults: caught what must not be caught\n");
@@ -151,7 +150,7 @@ int Make(const char* fault) {
   if (is("rounding")) {
     const unsigned upwards = 0x5f80;
     asm volatile("ldmxcsr %0" : : "m"(upwards));
-    toro::SleepFor(1);
+    toro::SleepFor(10 * toro::kNsPerMs);  // its CPU has nothing to do meanwhile, and looks
   }
   if (is("deadlock")) {
     toro::Mailbox<int> nobody_sends;

@@ -11,7 +11,8 @@ divided() {
   shift 2
   boot 0 "Hello" "$elf" -append "$append" "$@"
   got=$(printf '%s\n' "$output" | tr -d '\r' |
-    sed -n -E -e 's/^(toro: not given:) [0-9]+ KiB/\1 N KiB/' -e '/^toro: (no nodes|node |in no node|CPU [0-9]+, |not given)/p')
+    sed -n -E -e 's/^(toro: not given:) [0-9]+ KiB/\1 N KiB/' \
+      -e '/^toro: (no nodes|node |in no node|CPU [0-9]+, |not given)/p')
   if [ "$got" != "$wanted" ]; then
     printf 'FAILED: %s: the report is\n%s\ninstead of\n%s\n' "$*" "$got" "$wanted"
     failed=1

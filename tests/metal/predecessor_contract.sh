@@ -19,5 +19,6 @@ done
 boot 0 "$end" "$elf" -M q35 -smp 6,sockets=2,cores=3 -m 128
 boot 0 "CPU 3, APIC id 4: " "$elf" -M q35 -smp 6,sockets=2,cores=3 -m 128 -append report
 boot 0 "$end" "$elf" -M q35 -smp 4 -m 256 -object memory-backend-ram,id=m0,size=128M \
-  -object memory-backend-ram,id=m1,size=128M -numa node,nodeid=0,memdev=m0,cpus=0-1 -numa node,nodeid=1,memdev=m1,cpus=2-3
+  -object memory-backend-ram,id=m1,size=128M \
+  -numa node,nodeid=0,memdev=m0,cpus=0-1 -numa node,nodeid=1,memdev=m1,cpus=2-3
 finish

@@ -11,9 +11,11 @@ constexpr uint64_t kImageStart = 0x100000;
 
 void AddWord(std::string& table, uint32_t word) { table.append(reinterpret_cast<const char*>(&word), sizeof word); }
 
-// Two blocks: 0x100 a.cc:10, 0x104 a.cc:9, 0x110 b.h:200, 0x114 a.cc:12, 0x180 a.cc:13, 0x190 nothing; and 0x1000 b.h:7.
+// Two blocks: 0x100 a.cc:10, 0x104 a.cc:9, 0x110 b.h:200, 0x114 a.cc:12, 0x180 a.cc:13, 0x190 nothing; and 0x1000
+// b.h:7.
 std::string MakeTable() {
-  std::string first("\x00\x0a\x34\xf3\x0c\x01\xc8\x01\xf2\x04\x06\xf1\x6c\x02\xf1\x10\x19\x00", 18), second("\x01\x07\x00", 3);
+  std::string first("\x00\x0a\x34\xf3\x0c\x01\xc8\x01\xf2\x04\x06\xf1\x6c\x02\xf1\x10\x19\x00", 18),
+      second("\x01\x07\x00", 3);
   std::string table;
   constexpr uint32_t kData = 12 + 2 * 8 + 2 * 4;
   uint32_t names = kData + static_cast<uint32_t>(first.size() + second.size());

@@ -1,9 +1,10 @@
-// CrossCpuLock: guards the few words of the C and C++ libraries that all CPUs share by the language's definition.
+// LockWord: guards what the C library shares between CPUs by the language's definition and may wait while it holds it.
 //
 // WHY a lock, in a kernel without one: stdout's buffer, the list of atexit functions, a function-local static and a
 // std::mutex are shared because the standard says so. Only code that uses them pays; nothing in core, services and
 // drivers does.
-// WHY it blocks: threads are cooperative, so the holder may be a thread of this very CPU that waits for something.
+// WHY it blocks: threads are cooperative, so the holder may be a thread of this very CPU that waits for something. What
+// is held for a few instructions only has a posix::SpinLock, and brings no queues into an image.
 #ifndef PLATFORM_BAREMETAL_RUNTIME_CROSS_CPU_LOCK_H_
 #define PLATFORM_BAREMETAL_RUNTIME_CROSS_CPU_LOCK_H_
 
@@ -24,28 +25,6 @@ inline void LockWord(uint32_t* word) {
 inline void UnlockWord(uint32_t* word) {
   if (__atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST) > 1) posix::Unpark(word, 1);
 }
-
-class CrossCpuLock {
- public:
-  constexpr CrossCpuLock() = default;
-
-  void Lock() { LockWord(&word_); }
-  void Unlock() { UnlockWord(&word_); }
-
- private:
-  uint32_t word_ = 0;
-};
-
-class CrossCpuLockHolder {
- public:
-  explicit CrossCpuLockHolder(CrossCpuLock& lock) : lock_(lock) { lock_.Lock(); }
-  ~CrossCpuLockHolder() { lock_.Unlock(); }
-  CrossCpuLockHolder(const CrossCpuLockHolder&) = delete;
-  CrossCpuLockHolder& operator=(const CrossCpuLockHolder&) = delete;
-
- private:
-  CrossCpuLock& lock_;
-};
 
 }  // namespace toro::runtime
 

@@ -11,8 +11,8 @@
 #include <cstring>
 
 #include "core/kernel/cluster.h"
-#include "platform/baremetal/runtime/cross_cpu_lock.h"
 #include "platform/baremetal/runtime/musl_file.h"
+#include "platform/posix/parking.h"
 
 extern "C" toro::runtime::MuslFile* __ofl_add(toro::runtime::MuslFile* file);
 extern "C" size_t __stdio_read(toro::runtime::MuslFile*, unsigned char*, size_t);
@@ -33,7 +33,7 @@ struct OpenFile {
   size_t offset = 0;
 };
 
-CrossCpuLock table_lock;
+posix::SpinLock table_lock;
 OpenFile open_files[kMostOpenFiles];
 
 int Fail(int error) {
@@ -92,7 +92,7 @@ int open(const char* path, int flags, ...) {
   bool read_only = (flags & O_ACCMODE) == O_RDONLY && (flags & (O_CREAT | O_TRUNC)) == 0;
   if (!read_only) return Fail(EROFS);
   if (input == nullptr) return Fail(ENOENT);
-  CrossCpuLockHolder holder(table_lock);
+  toro::posix::SpinLockHolder holder(table_lock);
   for (int index = 0; index < kMostOpenFiles; ++index) {
     if (open_files[index].input != nullptr) continue;
     open_files[index] = {input, 0};
@@ -104,7 +104,7 @@ int open(const char* path, int flags, ...) {
 int close(int descriptor) {
   OpenFile* file = FileOf(descriptor);
   if (file == nullptr) return descriptor >= 0 && descriptor < kFirstDescriptor ? 0 : Fail(EBADF);
-  CrossCpuLockHolder holder(table_lock);
+  toro::posix::SpinLockHolder holder(table_lock);
   *file = OpenFile();
   return 0;
 }

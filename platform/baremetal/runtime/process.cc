@@ -9,10 +9,10 @@
 #include "core/base/check.h"
 #include "core/kernel/cluster.h"
 #include "core/machine/platform_services.h"
-#include "platform/baremetal/runtime/cross_cpu_lock.h"
 #include "platform/baremetal/runtime/musl_file.h"
 #include "platform/baremetal/runtime/runtime.h"
 #include "platform/baremetal/runtime/thread_block.h"
+#include "platform/posix/parking.h"
 
 namespace toro::runtime {
 namespace {
@@ -30,7 +30,7 @@ class ExitList {
   int Add(void (*function)(void*), void* argument, void* module) {
     auto* entry = static_cast<ExitFunction*>(malloc(sizeof(ExitFunction)));
     if (entry == nullptr) return -1;
-    CrossCpuLockHolder holder(lock_);
+    posix::SpinLockHolder holder(lock_);
     *entry = {function, argument, module, newest_};
     newest_ = entry;
     return 0;
@@ -45,13 +45,13 @@ class ExitList {
 
  private:
   ExitFunction* TakeNewest() {
-    CrossCpuLockHolder holder(lock_);
+    posix::SpinLockHolder holder(lock_);
     ExitFunction* entry = newest_;
     if (entry != nullptr) newest_ = entry->next;
     return entry;
   }
 
-  CrossCpuLock lock_;
+  posix::SpinLock lock_;
   ExitFunction* newest_ = nullptr;
 };
 

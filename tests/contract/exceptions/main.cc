@@ -191,7 +191,8 @@ void CheckMigration() {
     }
   }
   (void)toro::Migrate(toro::kBootCpu);
-  Check(caught == 2 * static_cast<int>(toro::CpuCount()), "a thread migrates while it handles a fault, and faults there");
+  Check(caught == 2 * static_cast<int>(toro::CpuCount()),
+        "a thread migrates while it handles a fault, and faults there");
 }
 
 // Threads whose handlers are under way at the same time, on one CPU.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/kernel/future.h"
 #include "core/kernel/thread_list.h"
 #include "core/kernel/toro.h"
 #include "core/sched/mutex.h"
@@ -420,6 +421,34 @@ void RequestsToOneThreadAgree() {
   Check(toro::Join(walker.id) == Status::kOk && first == 1 && destroyed == 1, "one cancel of many is the first");
 }
 
+// line_queue.h, I1: requests stay behind the threads that they follow when the channels are full.
+void RequestsFindThreadsBehindFullChannels() {
+  std::atomic<bool> stop{false};
+  std::vector<ThreadId> senders;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) {
+    senders.push_back(toro::Spawn(CpuId{i}, [&stop] {
+                        // Each call that nobody waits for is a line that waits when the channel is full.
+                        while (!stop) {
+                          for (size_t to = 0; to < toro::CpuCount(); ++to) {
+                            for (int n = 0; n < 100; ++n) (void)toro::CallAsync(CpuId{to}, [] {});
+                          }
+                          toro::Yield();
+                        }
+                      }).value());
+  }
+  Shared destroyed = 0;
+  Walker walker;
+  walker.id = toro::Spawn(LastCpu(), [&] {
+                Destroyed here(destroyed);
+                Walk(walker, 1);
+              }).value();
+  const bool right = StopAndGo(walker, 5);
+  Check(right && toro::Cancel(walker.id) == Status::kOk && toro::Join(walker.id) == Status::kOk && destroyed == 1,
+        "threads that migrate are found when every channel is full");
+  stop = true;
+  for (ThreadId sender : senders) (void)toro::Join(sender);
+}
+
 // ---- names and lists ----
 
 const char* StateOf(const char* name, size_t* found) {
@@ -493,6 +522,7 @@ int main() {
   CancelResumesASuspendedThread();
   RequestsFindThreadsThatMigrate();
   RequestsToOneThreadAgree();
+  RequestsFindThreadsBehindFullChannels();
   ThreadsAreListedWithWhatTheyWaitFor();
   return contract::End();
 }
