@@ -81,6 +81,7 @@ void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers)
   AddThreadRows(suite, pair);
   AddSyncRows(suite);
   AddAllocationRows(suite, workers);
+  AddForeignFreeRows(suite, workers);
 }
 
 int RunWorker(const Options& options) {
@@ -90,6 +91,7 @@ int RunWorker(const Options& options) {
   MallocWorkers names;
   for (const Library& library : kMallocs) names.peers.push_back({library.name, nullptr});
   AddAllocationRows(suite, names);
+  AddForeignFreeRows(suite, names);
   return ServeSamples(bracket, suite.groups());
 }
 

@@ -37,6 +37,14 @@ MemoryRange ReserveMemory(size_t bytes) {
 
 }  // namespace
 
+PartitionRanges ReserveRanges(size_t bytes) {
+  PartitionRanges ranges;
+  ranges.ranges[0] = ReserveMemory(bytes);
+  ranges.count = 1;
+  ranges.bytes = bytes;
+  return ranges;
+}
+
 ClusterPair& ClusterPair::Get() {
   static ClusterPair pair;
   return pair;

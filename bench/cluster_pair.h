@@ -12,11 +12,15 @@
 #include "bench/contender.h"
 #include "core/base/units.h"
 #include "core/kernel/toro.h"
+#include "core/memory/boot_map.h"
 
 namespace toro::bench {
 
 inline constexpr CpuId kNearCpu{0};
 inline constexpr CpuId kFarCpu{1};
+
+// Address space of this process as the memory of one partition. What is never touched costs nothing.
+PartitionRanges ReserveRanges(size_t bytes);
 
 class ClusterPair {
  public:

@@ -23,6 +23,7 @@ void AddOneWayRows(Suite& suite);
 void AddSwitchRows(Suite& suite);
 void AddEmptyPollRows(Suite& suite);
 void AddAllocationRows(Suite& suite, const MallocWorkers& workers);
+void AddForeignFreeRows(Suite& suite, const MallocWorkers& workers);
 void AddSyncRows(Suite& suite);
 void AddThreadRows(Suite& suite, const PinnedPair& pair);
 

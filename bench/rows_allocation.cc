@@ -1,29 +1,41 @@
-// Small allocation and foreign free. Goals 6, 7, 8.
-#include <cstdlib>
-#include <memory>
+// Allocation on one CPU. Goals 6, 7. What crosses CPUs is in rows_foreign_free.cc.
 #include <vector>
 
-#include "bench/alternatives.h"
+#include "bench/allocators.h"
 #include "bench/cluster_pair.h"
 #include "bench/rows.h"
-#include "bench/spin.h"
+#include "core/base/mix.h"
 #include "core/kernel/allocation.h"
+#include "core/memory/partition.h"
 
 namespace toro::bench {
 namespace {
 
-struct Malloc {
-  static void* Allocate(size_t bytes) { return std::malloc(bytes); }
-  static void Free(void* object) { std::free(object); }
+// What a call costs that the compiler does not take apart.
+struct Called {
+  [[gnu::noinline]] static void* Allocate(size_t bytes) { return AllocateBytes(bytes); }
+  [[gnu::noinline]] static void Free(void* object) { FreeBytes(object); }
 };
 
-// What operator new and delete of an application call.
-struct Toro {
-  static void* Allocate(size_t bytes) { return AllocateBytes(bytes); }
-  static void Free(void* object) { FreeBytes(object); }
+// What sized delete calls for an object whose size the compiler knows.
+struct SizedPair {
+  static void* Allocate(size_t) { return AllocateBytes(kPairBytes); }
+  static void Free(void* object) { FreeBytes(object, kPairBytes); }
 };
 
-constexpr size_t kPairBytes = 64;
+// A partition by itself, with hardening and without: their difference is what hardening costs.
+template <Hardening hardening>
+struct Alone {
+  static PartitionWith<hardening>& partition() {
+    static PartitionWith<hardening> partition(kNearCpu, ReserveRanges(ClusterPair::kBytesPerCpu), 1);
+    return partition;
+  }
+  static void* Allocate(size_t bytes) { return instance->Allocate(bytes); }
+  static void Free(void* object) {
+    if (!instance->FreeIfSmall(object)) instance->Free(object);
+  }
+  static inline PartitionWith<hardening>* instance = nullptr;
+};
 
 template <typename Allocator>
 bool Pairs(uint64_t n) {
@@ -87,58 +99,42 @@ class Churn {
   uint64_t random_ = 0x9e3779b97f4a7c15;
 };
 
-// The near CPU allocates, the far CPU frees. The pointers travel in the same ring of words for all allocators.
-using PointerRing = NilRing<1024>;
-constexpr uint64_t kItemsPerStep = 32;
+// 100 runs live; each operation replaces one by one of 40 KiB..1 MiB and writes to both ends of it. Half of them are
+// long enough for guard pages.
+template <typename Allocator>
+class LargeRuns {
+ public:
+  bool operator()(uint64_t n) {
+    if (live_.empty()) live_.resize(kLive);
+    for (uint64_t i = 0; i < n; ++i) {
+      random_ = Mix(random_);
+      char*& place = live_[random_ % kLive];
+      Allocator::Free(place);
+      size_t bytes = 40 * kKiB + (random_ >> 32) % (kMiB - 40 * kKiB);
+      if (random_ >> 63 != 0) bytes /= 4;
+      place = static_cast<char*>(Allocator::Allocate(bytes));
+      if (place == nullptr) return false;
+      place[0] = place[bytes - 1] = 1;
+    }
+    return true;
+  }
 
-template <typename Allocator, typename Wait>
-bool Produce(PointerRing& ring, uint64_t n, Wait wait) {
+ private:
+  static constexpr size_t kLive = 100;
+  std::vector<char*> live_;
+  uint64_t random_ = 1;
+};
+
+// A partition of so many bytes is made, and gives one object.
+template <size_t kBytes>
+bool Starts(uint64_t n) {
+  static const PartitionRanges ranges = ReserveRanges(kBytes);
+  alignas(Partition) static unsigned char storage[sizeof(Partition)];
   for (uint64_t i = 0; i < n; ++i) {
-    uint64_t* object = static_cast<uint64_t*>(Allocator::Allocate(kPairBytes));
-    if (object == nullptr) return false;
-    *object = i;
-    while (!ring.Push(reinterpret_cast<uint64_t>(object))) wait();
-    if (i % kItemsPerStep == kItemsPerStep - 1) wait();
+    auto* partition = new (storage) Partition(kNearCpu, ranges, i);
+    if (partition->Allocate(64) == nullptr) return false;
   }
   return true;
-}
-
-template <typename Allocator, typename Wait>
-bool Consume(PointerRing& ring, uint64_t n, Wait wait) {
-  bool correct = true;
-  for (uint64_t i = 0; i < n; ++i) {
-    uint64_t* object = nullptr;
-    while (ring.Take([&](uint64_t word) { object = reinterpret_cast<uint64_t*>(word); }) == 0) wait();
-    correct &= *object == i;
-    Allocator::Free(object);
-    if (i % kItemsPerStep == kItemsPerStep - 1) wait();
-  }
-  return correct;
-}
-
-Contender ToroForeignFree() {
-  auto ring = std::make_shared<PointerRing>();
-  ClusterPair& cluster = ClusterPair::Get();
-  auto near = [=](uint64_t n) { return Produce<Toro>(*ring, n, [] { Yield(); }); };
-  auto far = [=, &cluster](uint64_t n) {
-    cluster.EnterFar();
-    bool correct = Consume<Toro>(*ring, n, [] { Cpu::Current().Step(); });
-    while (Cpu::Current().Step()) {
-    }
-    return correct;
-  };
-  return {"Toro", Role::kOurs, cluster.InThread(near), far};
-}
-
-Contender MallocForeignFree(const char* name, Worker* worker) {
-  auto ring = std::make_shared<PointerRing>();
-  auto nothing = [] {};
-  auto near = [=](uint64_t n) { return Produce<Malloc>(*ring, n, nothing); };
-  auto far = [=](uint64_t n) { return Consume<Malloc>(*ring, n, nothing); };
-  Contender contender{name, Role::kPeer, near, far};
-  contender.worker = worker;
-  contender.sleeps = true;  // jemalloc and tcmalloc take locks that Linux lets wait
-  return contender;
 }
 
 Group OneCpuGroup(const char* name, const char* operation, const Job& toro, const Job& peer,
@@ -155,32 +151,59 @@ Group OneCpuGroup(const char* name, const char* operation, const Job& toro, cons
   return group;
 }
 
+template <template <typename> typename Work>
+void AddAlone(Group& group) {
+  group.contenders.push_back({"a partition by itself", Role::kAlternative, Work<Alone<Hardening::kOn>>(), {}});
+  group.contenders.push_back({"... without hardening", Role::kAlternative, Work<Alone<Hardening::kOff>>(), {}});
+}
+
+// Functions as classes, so that all work has one form.
+template <typename Allocator>
+struct Pair {
+  bool operator()(uint64_t n) const { return Pairs<Allocator>(n); }
+};
+template <typename Allocator>
+struct Batch {
+  bool operator()(uint64_t n) const { return Batches<Allocator>(n); }
+};
+
 }  // namespace
 
 void AddAllocationRows(Suite& suite, const MallocWorkers& workers) {
+  Alone<Hardening::kOn>::instance = &Alone<Hardening::kOn>::partition();
+  Alone<Hardening::kOff>::instance = &Alone<Hardening::kOff>::partition();
   Group pair = OneCpuGroup("alloc_pair", "64 bytes allocated and freed", &Pairs<Toro>, &Pairs<Malloc>, workers);
-  pair.goals = {{"goal 6", "Toro", "", 1.5}};
+  pair.contenders.push_back({"Toro, called", Role::kOurs, ClusterPair::Get().InThread(&Pairs<Called>), {}});
+  pair.contenders.push_back({"Toro, size known", Role::kOurs, ClusterPair::Get().InThread(&Pairs<SizedPair>), {}});
+  AddAlone<Pair>(pair);
+  pair.goals = {{"goal 6, inlined", "Toro", "", 3}, {"goal 6, called", "Toro, called", "", 1.5}};
   suite.Add(std::move(pair));
 
   Group batch =
       OneCpuGroup("alloc_batch", "64 bytes, 1,000 allocated and then freed", &Batches<Toro>, &Batches<Malloc>, workers);
+  AddAlone<Batch>(batch);
   batch.goals = {{"batch", "Toro", "", 1}};
   suite.Add(std::move(batch));
 
   Group churn = OneCpuGroup("alloc_churn", "object of 16..2048 bytes replaced, 10,000 live", Churn<Toro>(),
                             Churn<Malloc>(), workers);
+  AddAlone<Churn>(churn);
   churn.goals = {{"goal 7", "Toro", "", 2}};
   suite.Add(std::move(churn));
 
-  Group foreign;
-  foreign.name = "foreign_free";
-  foreign.operation = "64 bytes allocated on one CPU and freed on the other";
-  foreign.contenders.push_back(ToroForeignFree());
-  for (const MallocWorkers::Peer& each : workers.peers) {
-    foreign.contenders.push_back(MallocForeignFree(each.name, each.worker));
-  }
-  foreign.goals = {{"goal 8", "Toro", "", 2}};
-  suite.Add(std::move(foreign));
+  Group large = OneCpuGroup("alloc_large", "run of 10 KiB..1 MiB replaced, 100 live", LargeRuns<Toro>(),
+                            LargeRuns<Malloc>(), workers);
+  AddAlone<LargeRuns>(large);
+  large.goals = {{"large runs", "Toro", "", 1}};
+  suite.Add(std::move(large));
+
+  Group start;
+  start.name = "alloc_start";
+  start.operation = "partition made, and one object allocated";
+  start.contenders.push_back({"64 GiB", Role::kOurs, &Starts<64 * kGiB>, {}});
+  start.contenders.push_back({"16 MiB", Role::kLimit, &Starts<16 * kMiB>, {}});
+  start.goals = {{"O(1) start", "64 GiB", "16 MiB", 0.9}};
+  suite.Add(std::move(start));
 }
 
 }  // namespace toro::bench

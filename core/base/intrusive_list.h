@@ -32,6 +32,13 @@ class IntrusiveList {
   T* front() { return empty() ? nullptr : static_cast<T*>(root_.next); }
 
   void PushBack(T& element) { InsertBefore(root_, element); }
+  void PushFront(T& element) { InsertBefore(*root_.next, element); }
+
+  // The element behind `element`, which is in this list; null for the last one.
+  T* After(T& element) {
+    ListLink& link = element;
+    return link.next == &root_ ? nullptr : static_cast<T*>(link.next);
+  }
 
   // Returns null when empty.
   T* PopFront() {

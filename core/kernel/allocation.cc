@@ -15,7 +15,7 @@ size_t UsableBytes(const void* object) {
   Cpu& here = Cpu::Current();
   size_t owner = here.owners().OwnerOf(object);
   if (owner == OwnerTable::kNoOwner) return 0;
-  // The page entry of a live object does not change, so the holder may read it from any CPU.
+  // Reads nothing but what was written before the object was handed out (page_runs.h, I4), and the sizes of classes.
   return Cluster::Get().cpu(CpuId{owner}).partition().UsableBytes(object);
 }
 

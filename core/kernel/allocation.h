@@ -19,6 +19,10 @@ void FreeAnywhere(void* object);
 inline void FreeBytes(void* object) {
   if (!Scheduler::Current().partition().FreeIfSmall(object)) FreeAnywhere(object);
 }
+// As FreeBytes, for an object that was allocated with `bytes` and no larger alignment than 16. Stops when it was not.
+inline void FreeBytes(void* object, size_t bytes) {
+  if (!Scheduler::Current().partition().FreeIfSmallSized(object, bytes)) FreeAnywhere(object);
+}
 
 // Usable bytes of an object of any CPU's partition.
 size_t UsableBytes(const void* object);

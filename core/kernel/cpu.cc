@@ -17,7 +17,7 @@ Cpu::Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inb
     : partition_(id, memory, secret),
       exchange_(*this, id, cpus, inboxes, peers),
       scheduler_(*this, partition_, exchange_, single_step),
-      return_path_(exchange_),
+      return_path_(exchange_, partition_),
       owners_(owners),
       single_step_(single_step) {
   partition_.SetReclaim(&Reclaim, this);
@@ -36,10 +36,18 @@ bool Cpu::Step() {
   return scheduler_.RunReady() || worked;
 }
 
-// Memory has run out: perhaps others have sent some back.
-bool Cpu::Reclaim(void* context) {
+// Memory has run out, and the partition has found none in itself. What is cheapest to lose goes first.
+bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
   Cpu& cpu = *static_cast<Cpu*>(context);
-  return !cpu.exchange_.working() && cpu.exchange_.Work();
+  switch (attempt) {
+    case 0: cpu.scheduler_.ReleasePool(); return true;
+    case 1:
+      // Perhaps others have sent some back.
+      if (!cpu.exchange_.working()) cpu.exchange_.Work();
+      return true;
+    case 2: return cpu.out_of_memory_ != nullptr && cpu.out_of_memory_(cpu.out_of_memory_context_, bytes);
+    default: return false;
+  }
 }
 
 // True: something has come.

@@ -47,6 +47,9 @@ struct CpuStatistics {
   uint64_t received() const { return exchange.messages_received + exchange.lines_received; }
 };
 
+// Says whether to try once more to allocate `bytes`.
+using OutOfMemoryHook = bool (*)(void* context, size_t bytes);
+
 class alignas(kCacheLineBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
@@ -80,8 +83,14 @@ class alignas(kCacheLineBytes) Cpu {
   const OwnerTable& owners() const { return owners_; }
   CpuStatistics Statistics() const;
 
+  // See toro.h: SetOutOfMemoryHook.
+  void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
+    out_of_memory_ = hook;
+    out_of_memory_context_ = context;
+  }
+
  private:
-  static bool Reclaim(void* cpu);
+  static bool Reclaim(void* cpu, int attempt, size_t bytes);
   bool SpinUntilNews();
 
   Partition partition_;
@@ -89,6 +98,8 @@ class alignas(kCacheLineBytes) Cpu {
   Scheduler scheduler_;
   ReturnPath return_path_;
   const OwnerTable& owners_;
+  OutOfMemoryHook out_of_memory_ = nullptr;
+  void* out_of_memory_context_ = nullptr;
   bool single_step_;
   bool halted_ = false;  // the CPU sleeps; the next step ends it
   SpinBudget spin_;

@@ -1,42 +1,85 @@
 #include "core/kernel/return_path.h"
 
+#include <algorithm>
+#include <new>
+
 #include "core/kernel/cpu.h"
 
 namespace toro {
 namespace {
 
 void TakeHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
-  for (size_t i = 0; i < count; ++i) here.partition().Free(reinterpret_cast<void*>(words[i]));
+  // Their lines come from the CPU that used them last, all at once.
+  for (size_t i = 0; i < count; ++i) __builtin_prefetch(reinterpret_cast<void*>(words[i]), 1);
+  for (size_t i = 0; i < count; ++i) here.partition().FreeReturned(reinterpret_cast<void*>(words[i]));
   here.return_path().counters().returned += count;
 }
 
 }  // namespace
+
+ReturnPath::ReturnPath(Exchange& exchange, Partition& partition) : exchange_(exchange), partition_(partition) {
+  for (Chunk& chunk : reserve_) {
+    chunk.next = free_reserve_;
+    free_reserve_ = &chunk;
+  }
+}
+
+ReturnPath::Chunk* ReturnPath::TakeChunk() {
+  if (void* memory = partition_.Allocate(sizeof(Chunk))) return new (memory) Chunk;
+  Chunk* chunk = free_reserve_;
+  if (chunk != nullptr) {
+    free_reserve_ = chunk->next;
+    chunk->next = nullptr;
+  }
+  return chunk;
+}
+
+void ReturnPath::GiveChunk(Chunk* chunk) {
+  if (chunk < reserve_ || chunk >= reserve_ + kReserve) {
+    partition_.Free(chunk);
+    return;
+  }
+  chunk->next = free_reserve_;
+  free_reserve_ = chunk;
+}
 
 void ReturnPath::Give(CpuId owner, void* object) {
   ++counters_.given;
   const uint64_t word = reinterpret_cast<uint64_t>(object);
   if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
   ++counters_.waited;
-  if (exchange_.isolated()) {  // the object cannot be written
-    Cpu::Current().scheduler().lines().Send(owner, &TakeHome, &word, 1);
-    return;
+  Chunk*& list = waiting_[owner.index()];
+  while (list == nullptr || list->count == Chunk::kObjects) {
+    if (Chunk* chunk = TakeChunk()) {
+      // To find memory messages may have been taken, which may have freed, and changed the list.
+      chunk->next = list;
+      list = chunk;
+      continue;
+    }
+    TORO_CHECK(Scheduler::Current().MayBlock(),
+               "no memory to remember an object that goes home to another CPU; give the machine more memory");
+    Scheduler::Yield();
+    Retry();
   }
-  Waiting*& list = waiting_[owner.index()];
-  if (list == nullptr) ++owners_waiting_;
-  list = new (object) Waiting{list};
+  list->objects[list->count++] = object;
+  counters_.most_waiting = std::max(counters_.most_waiting, ++counters_.waiting);
 }
 
 void ReturnPath::Retry() {
-  for (size_t owner = 0; owner < exchange_.cpus() && owners_waiting_ > 0; ++owner) {
-    Waiting*& list = waiting_[owner];
-    if (list == nullptr) continue;
+  for (size_t owner = 0; owner < exchange_.cpus() && counters_.waiting > 0; ++owner) {
+    Chunk*& list = waiting_[owner];
     while (list != nullptr) {
-      Waiting* next = list->next;
-      const uint64_t word = reinterpret_cast<uint64_t>(list);
-      if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
-      list = next;
+      while (list->count > 0) {
+        const uint64_t word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
+        if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
+        --list->count;
+        --counters_.waiting;
+      }
+      if (list->count > 0) break;
+      Chunk* empty = list;
+      list = empty->next;
+      GiveChunk(empty);
     }
-    if (list == nullptr) --owners_waiting_;
   }
 }
 

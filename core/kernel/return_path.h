@@ -1,14 +1,18 @@
 // ReturnPath: takes objects home that were freed on another CPU than the one that allocated them.
 //
 // WHY. Only the owner touches its partition. The freeing CPU packs seven pointers into a line of the channel to the
-// owner and never touches the object itself, whose lines are likely in the owner's cache or nobody's.
+// owner and touches neither the object, whose lines are likely in the owner's cache or nobody's, nor anything else of
+// the owner's memory, which may be mapped read-only here.
 //
 // INVARIANTS
-//   I1. Give never blocks and never fails: when the channel is full, the object waits in a private list of its owner,
-//       linked through its own first word, until Retry finds room.
-//   I2. What is packed leaves at the next Work of this CPU at the latest, so a CPU that goes on stepping keeps at most
-//       one open line and one list per owner; what is under way to one owner fits into the channel.
-//   I3. Retry touches only what it gives, and one object per owner besides, however many wait.
+//   I1. Give never fails. When the channel is full the pointer waits here, in a list of chunks of this CPU's own
+//       memory, until Retry finds room.
+//   I2. Under way to one owner are kMostUnderWay objects at most: what fits into the channel. What is packed leaves at
+//       the next Work of this CPU at the latest.
+//   I3. What waits is bounded by what the owner has to be freed, and costs about 8 bytes per object; how much waits,
+//       and waited at most, is counted.
+//   I4. Give does not wait but in one case: the channel is full, this partition is exhausted, and so is the reserve
+//       below. Then a thread yields until one of the three has room, and in message context the kernel stops.
 #ifndef CORE_KERNEL_RETURN_PATH_H_
 #define CORE_KERNEL_RETURN_PATH_H_
 
@@ -17,38 +21,57 @@
 
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
+#include "core/memory/partition.h"
 
 namespace toro {
 
 class ReturnPath {
  public:
-  explicit ReturnPath(Exchange& exchange) : exchange_(exchange) {}
+  static constexpr size_t kMostUnderWay = kChannelLines * kChannelWords;
 
-  // `object` belongs to CPU `owner`, which is not this one.
+  ReturnPath(Exchange& exchange, Partition& partition);
+  ReturnPath(const ReturnPath&) = delete;
+  ReturnPath& operator=(const ReturnPath&) = delete;
+
+  // `object` belongs to CPU `owner`, which is not this one. Any context; see I4.
   void Give(CpuId owner, void* object);
 
   // Gives what had to wait, as far as there is room.
   void Retry();
 
-  bool waiting() const { return owners_waiting_ != 0; }
+  bool waiting() const { return counters_.waiting != 0; }
+
+  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
+  static constexpr size_t kReserveObjects = 512;
 
   struct Counters {
-    uint64_t given = 0;     // objects of others that were freed here
-    uint64_t waited = 0;    // of those, how many found the channel full
-    uint64_t returned = 0;  // objects of this CPU that others freed
+    uint64_t given = 0;         // objects of others that were freed here
+    uint64_t waited = 0;        // of those, how many found the channel full
+    uint64_t waiting = 0;       // of those, how many wait now
+    uint64_t most_waiting = 0;  // the most that ever waited at once
+    uint64_t returned = 0;      // objects of this CPU that others freed
   };
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
 
  private:
-  // Written into the freed object.
-  struct Waiting {
-    Waiting* next;
+  struct Chunk {
+    static constexpr size_t kObjects = 62;
+    Chunk* next = nullptr;
+    size_t count = 0;
+    void* objects[kObjects];
   };
+  static_assert(sizeof(Chunk) == 512, "a size class of its own");
+  static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
+
+  Chunk* TakeChunk();
+  void GiveChunk(Chunk* chunk);
 
   Exchange& exchange_;
-  size_t owners_waiting_ = 0;  // lists that are not empty
-  Waiting* waiting_[kMaxCpus] = {};
+  Partition& partition_;
+  Chunk* waiting_[kMaxCpus] = {};
+  Chunk reserve_[kReserve];  // for when the partition is exhausted
+  Chunk* free_reserve_ = nullptr;
   Counters counters_;
 };
 

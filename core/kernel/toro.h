@@ -166,6 +166,38 @@ inline CpuStatistics Statistics(CpuId cpu) {
   return Call(cpu, [] { return Cpu::Current().Statistics(); });
 }
 
+// ---- memory ----
+
+// What the partition of CPU `cpu` holds of one size class. `size_class` is below kSizeClasses (size_classes.h);
+// SizeClassOf(bytes) is the class of an object of so many bytes. kNoSuchCpu, kInvalidArgument.
+inline Result<SizeClassStatistics> ClassStatistics(CpuId cpu, size_t size_class) {
+  if (cpu.index() >= CpuCount()) return Status::kNoSuchCpu;
+  if (size_class >= kSizeClasses) return Status::kInvalidArgument;
+  return Call(cpu, [size_class] { return Cpu::Current().partition().StatisticsOf(size_class); });
+}
+
+// From now on, when an allocation of this CPU finds no memory, not even among the stacks of ended threads and in what
+// other CPUs have sent home, hook(context, bytes) is called, once, before the allocation fails (null, or bad_alloc from
+// new). True: the allocation is tried once more. Null: no hook.
+//
+// The hook runs wherever the allocation was made, also in message context, on any thread's stack. It may free, also
+// objects of other CPUs, and allocate: an allocation that fails inside of it fails without asking again. It must not
+// wait, throw or yield.
+inline void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
+  Cpu::Current().SetOutOfMemoryHook(hook, context);
+}
+
+// An object of `bytes` in the partition of CPU `lender`, for a CPU whose own is used up. It is the lender's object in
+// every respect but that the caller holds it: it counts there, and whoever frees it sends it home. Nothing is ever lent
+// without being asked for by this name, and nothing but this object: the allocator of the caller carves nothing from
+// it. kNoSuchCpu, kOutOfMemory (in the partition of `lender`). Thread context.
+inline Result<void*> BorrowMemory(CpuId lender, size_t bytes) {
+  if (lender.index() >= CpuCount()) return Status::kNoSuchCpu;
+  void* object = Call(lender, [bytes] { return Scheduler::Current().partition().Allocate(bytes); });
+  if (object == nullptr) return Status::kOutOfMemory;
+  return object;
+}
+
 }  // namespace toro
 
 #endif  // CORE_KERNEL_TORO_H_

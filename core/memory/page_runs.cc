@@ -11,12 +11,13 @@ PageRuns::PageRuns(const PartitionRanges& partition) {
     const MemoryRange& memory = partition.ranges[i];
     TORO_CHECK(memory.begin % kPageBytes == 0 && memory.bytes % kPageBytes == 0);
     size_t all_pages = memory.bytes / kPageBytes;
-    size_t entry_pages = AlignUp(all_pages * sizeof(PageEntry), kPageBytes) / kPageBytes;
-    if (all_pages <= entry_pages) continue;
+    size_t table_pages = TablePages(all_pages);
+    if (all_pages <= table_pages) continue;
     Range& range = ranges_[range_count_++];
-    range.begin = memory.begin + entry_pages * kPageBytes;
-    range.bytes = memory.bytes - entry_pages * kPageBytes;
+    range.begin = memory.begin + table_pages * kPageBytes;
+    range.bytes = (all_pages - table_pages) * kPageBytes;
     range.entries = reinterpret_cast<PageEntry*>(memory.begin);
+    range.slabs = reinterpret_cast<Slab*>(AlignUp(memory.begin + all_pages * sizeof(PageEntry), kPageBytes));
     total_pages_ += range.bytes / kPageBytes;
   }
 }
@@ -26,7 +27,7 @@ size_t PageRuns::BinOf(size_t pages) {
   return kExactBins + std::bit_width(pages) - std::bit_width(kExactBins);
 }
 
-PageRuns::Range* PageRuns::RangeOf(const void* address) {
+const PageRuns::Range* PageRuns::RangeOf(const void* address) const {
   for (size_t i = 0; i < range_count_; ++i) {
     if (reinterpret_cast<uintptr_t>(address) - ranges_[i].begin < ranges_[i].used_bytes) return &ranges_[i];
   }
@@ -39,8 +40,23 @@ PageEntry* PageRuns::EntryOfOtherRange(const void* address) {
   return &range->entries[(reinterpret_cast<uintptr_t>(address) - range->begin) / kPageBytes];
 }
 
-void* PageRuns::Allocate(size_t pages, size_t align_bytes) {
-  TORO_CHECK(pages > 0 && IsPowerOfTwo(align_bytes) && align_bytes >= kPageBytes);
+Slab& PageRuns::SlabOf(const void* address) {
+  Range& range = *RangeOf(address);
+  size_t page = (reinterpret_cast<uintptr_t>(address) - range.begin) / kPageBytes;
+  return range.slabs[(page - range.entries[page].page_in_slab()) / kLeastSlabPages];
+}
+
+const PageEntry* PageRuns::EntryOfLiveObject(const void* address) const {
+  for (size_t i = 0; i < range_count_; ++i) {
+    // The frontier moves; the ends of the range do not.
+    size_t offset = reinterpret_cast<uintptr_t>(address) - ranges_[i].begin;
+    if (offset < ranges_[i].bytes) return &ranges_[i].entries[offset / kPageBytes];
+  }
+  return nullptr;
+}
+
+void* PageRuns::Allocate(size_t pages, size_t align_bytes, size_t lead, PageKind kind) {
+  TORO_CHECK(pages > lead && IsPowerOfTwo(align_bytes) && align_bytes >= kPageBytes);
   size_t slack = align_bytes / kPageBytes - 1;
   if (pages > total_pages_ || slack > total_pages_) return nullptr;
   size_t wanted = pages + slack;
@@ -51,25 +67,48 @@ void* PageRuns::Allocate(size_t pages, size_t align_bytes) {
   if (begin == 0) return nullptr;
 
   // Give back what lies before the alignment and behind the end.
-  uintptr_t aligned = AlignUp(begin, align_bytes);
-  size_t before = (aligned - begin) / kPageBytes;
+  uintptr_t first = AlignUp(begin + lead * kPageBytes, align_bytes) - lead * kPageBytes;
+  size_t before = (first - begin) / kPageBytes;
   size_t behind = got - before - pages;
-  MarkUsed(reinterpret_cast<void*>(aligned), pages);
-  Range& range = *RangeOf(reinterpret_cast<void*>(aligned));
+  MarkUsed(reinterpret_cast<void*>(first), pages, kind);
+  Range& range = *RangeOf(reinterpret_cast<void*>(first));
   if (before > 0) AddFree(range, begin, before);
-  if (behind > 0) AddFree(range, aligned + pages * kPageBytes, behind);
+  if (behind > 0) AddFree(range, first + pages * kPageBytes, behind);
   used_pages_ += pages;
-  return reinterpret_cast<void*>(aligned);
+  return reinterpret_cast<void*>(first);
 }
 
-void PageRuns::Free(void* run) {
+const char* PageRuns::WhyNotAllocated(const void* address) const {
+  static constexpr char kNothing[] = "free of a pointer that no allocation returned";
+  const Range* range = RangeOf(address);
+  if (range == nullptr) return kNothing;
+  size_t page = (reinterpret_cast<uintptr_t>(address) - range->begin) / kPageBytes;
+  // The run that the page is in begins at the nearest entry that begins one.
+  for (size_t first = page + 1; first-- > 0;) {
+    PageEntry entry = range->entries[first];
+    if (entry.in_slab()) return kNothing;
+    switch (entry.kind()) {
+      case PageKind::kUnknown:
+      case PageKind::kGuardedFirst: continue;
+      case PageKind::kFreeLast:
+        if (first == page) continue;
+        return kNothing;
+      case PageKind::kFreeFirst:
+        return page - first < entry.pages() ? "double free: this memory is free already" : kNothing;
+      case PageKind::kUsedFirst:
+        return "free of a pointer that no allocation returned: it lies in the middle of a large object";
+      case PageKind::kStackFirst: return "free of an address on a thread's stack";
+      case PageKind::kKernelFirst: return "free of memory that the kernel keeps for itself";
+    }
+  }
+  return kNothing;
+}
+
+void PageRuns::Free(void* run, PageKind kind) {
   Range* range = RangeOf(run);
   PageEntry* entry = EntryOf(run);
-  if (range == nullptr || reinterpret_cast<uintptr_t>(run) % kPageBytes != 0 || entry->kind() != PageKind::kUsedFirst) {
-    bool twice = entry != nullptr && (entry->kind() == PageKind::kFreeFirst || entry->kind() == PageKind::kUnknown);
-    TORO_FAIL_AT(twice ? "double free of a page run, or free of a pointer into the middle of one"
-                       : "free of a pointer that no allocation returned",
-                 run);
+  if (range == nullptr || reinterpret_cast<uintptr_t>(run) % kPageBytes != 0 || entry->kind() != kind) {
+    TORO_FAIL_AT(WhyNotAllocated(run), run);
   }
   size_t pages = entry->pages();
   uintptr_t begin = reinterpret_cast<uintptr_t>(run);
@@ -79,7 +118,7 @@ void PageRuns::Free(void* run) {
   // I1: join with free neighbours.
   if (begin > range->begin) {
     PageEntry before = entry[-1];
-    if (before.kind() == PageKind::kFreeLast || (before.kind() == PageKind::kFreeFirst && before.pages() == 1)) {
+    if (before.EndsFreeRun()) {
       entry[-1] = PageEntry();
       begin -= before.pages() * kPageBytes;
       pages += before.pages();
@@ -121,8 +160,7 @@ PageRuns::FreeRun* PageRuns::TakeFit(size_t pages) {
 size_t PageRuns::FreePagesBelowFrontier(const Range& range) {
   if (range.used_bytes == 0) return 0;
   PageEntry last = range.entries[range.used_bytes / kPageBytes - 1];
-  bool is_free = last.kind() == PageKind::kFreeLast || (last.kind() == PageKind::kFreeFirst && last.pages() == 1);
-  return is_free ? last.pages() : 0;
+  return last.EndsFreeRun() ? last.pages() : 0;
 }
 
 // Called when no free run is long enough, so the one below the frontier is shorter than `pages`.
@@ -141,16 +179,16 @@ void* PageRuns::TakeFromFrontier(size_t pages) {
   return nullptr;
 }
 
-void PageRuns::MarkUsed(void* run, size_t pages) {
+void PageRuns::MarkUsed(void* run, size_t pages, PageKind kind) {
   PageEntry* entry = EntryOf(run);
   entry[pages - 1] = PageEntry();
-  entry[0] = PageEntry(PageKind::kUsedFirst, static_cast<uint32_t>(pages));
+  entry[0] = PageEntry(kind, pages);
 }
 
 void PageRuns::AddFree(Range& range, uintptr_t begin, size_t pages) {
   PageEntry* entry = &range.entries[(begin - range.begin) / kPageBytes];
-  entry[pages - 1] = PageEntry(PageKind::kFreeLast, static_cast<uint32_t>(pages));
-  entry[0] = PageEntry(PageKind::kFreeFirst, static_cast<uint32_t>(pages));
+  entry[pages - 1] = PageEntry(PageKind::kFreeLast, pages);
+  entry[0] = PageEntry(PageKind::kFreeFirst, pages);
   FreeRun* run = reinterpret_cast<FreeRun*>(begin);
   size_t bin = BinOf(pages);
   run->pages = pages;

@@ -5,15 +5,20 @@
 // is boundary tags: the entry of the first and the last page of a free run say how long it is, so a run that comes back
 // finds its free neighbours in O(1).
 //
-// LAYOUT of a range:  [entries, one uint32_t per page][pages ...]
-// Entry of a page:    31..28 kind; 27..0 length in pages (free and used runs), or the size class (slabs).
+// LAYOUT of a range:  [entries, one uint32_t per page][slabs, one per kLeastSlabPages pages][pages ...]
+// The Slab of a slab whose first page is p is number p / kLeastSlabPages: no two slabs begin within so few pages.
+// Entry of a page that is in a slab:
+//     31 one; 16..12 number of the page in the slab; 6..0 size class
+// Entry of any other page:
+//     31 zero; 30..28 kind; 27..0 length of the run in pages, for the kinds that have one
 //
 // INVARIANTS
 //   I1. No two free runs are neighbours.
 //   I2. The entries of the first and last page of every run below the frontier are right; those in between never say
 //       free.
 //   I3. A free run holds its list links in its first page; nothing else reads or writes free pages.
-//   I4. One CPU.
+//   I4. One CPU; but the entry of a page that an object lies in does not change while the object lives, and may be read
+//       by whoever holds the object (EntryOfLiveObject).
 //
 // COST. Allocate and Free: O(1) for runs below kExactBins pages; above, first fit within runs of the same power of two.
 #ifndef CORE_MEMORY_PAGE_RUNS_H_
@@ -21,31 +26,58 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "core/base/units.h"
 #include "core/memory/boot_map.h"
+#include "core/memory/size_classes.h"
+#include "core/memory/slab.h"
 
 namespace toro {
 
 enum class PageKind : uint32_t {
-  kUnknown = 0,  // not the first page of anything
-  kFreeFirst,    // free run; also its last page when the run has one page
-  kFreeLast,
-  kUsedFirst,  // run that a caller holds
-  kSlab,       // page of a slab
+  kUnknown = 0,   // not the first page of anything
+  kFreeFirst,     // free run; also its last page when the run has one page
+  kFreeLast,      // the last page of a longer one
+  kUsedFirst,     // run that a caller holds
+  kGuardedFirst,  // the page behind the lower guard page of such a run: where its object begins
+  kStackFirst,    // run that is the stack of a thread, with its guard pages
+  kKernelFirst,   // run that the kernel keeps for something else
 };
 
 class PageEntry {
  public:
-  constexpr PageEntry() = default;
-  constexpr PageEntry(PageKind kind, uint32_t value) : bits_(static_cast<uint32_t>(kind) << 28 | value) {}
-  static constexpr PageEntry Slab(size_t size_class) { return {PageKind::kSlab, static_cast<uint32_t>(size_class)}; }
+  static constexpr size_t kMostSlabPages = 32;
 
+  constexpr PageEntry() = default;
+  constexpr PageEntry(PageKind kind, size_t pages)
+      : bits_(static_cast<uint32_t>(kind) << 28 | static_cast<uint32_t>(pages)) {}
+  static constexpr PageEntry OfSlab(size_t size_class, size_t page) {
+    PageEntry entry;
+    entry.bits_ = kSlabBit | static_cast<uint32_t>(page * kPageBytes | size_class);
+    return entry;
+  }
+
+  constexpr bool in_slab() const { return (bits_ & kSlabBit) != 0; }
+
+  // None of the kinds for a page that is in a slab.
   constexpr PageKind kind() const { return static_cast<PageKind>(bits_ >> 28); }
   constexpr size_t pages() const { return bits_ & 0x0fffffff; }
-  constexpr size_t size_class() const { return bits_ & 0x0fffffff; }
+  // Is this the last page of a free run?
+  constexpr bool EndsFreeRun() const {
+    return kind() == PageKind::kFreeLast || (kind() == PageKind::kFreeFirst && pages() == 1);
+  }
+
+  // Of a page that is in a slab.
+  constexpr size_t size_class() const { return bits_ & 0x7f; }
+  constexpr size_t page_in_slab() const { return bits_ / kPageBytes % kMostSlabPages; }
+  // How far `address`, in this page, is from the begin of the slab.
+  size_t OffsetInSlab(const void* address) const {
+    return (bits_ & (kMostSlabPages - 1) * kPageBytes) | (reinterpret_cast<uintptr_t>(address) & (kPageBytes - 1));
+  }
 
  private:
+  static constexpr uint32_t kSlabBit = uint32_t{1} << 31;
   uint32_t bits_ = 0;
 };
 
@@ -54,11 +86,21 @@ class PageRuns {
   // `ranges` are page aligned and belong to this object from now on. O(number of ranges).
   explicit PageRuns(const PartitionRanges& ranges);
 
-  // `pages` > 0 contiguous pages, aligned to `align_bytes` (a power of two, at least kPageBytes). Null: no such run.
-  void* Allocate(size_t pages, size_t align_bytes = kPageBytes);
+  // The pages that entries and slabs of a range of `pages` take of it.
+  static constexpr size_t TablePages(size_t pages) {
+    return AlignUp(pages * sizeof(PageEntry), kPageBytes) / kPageBytes +
+           AlignUp(pages / kLeastSlabPages * sizeof(Slab), kPageBytes) / kPageBytes;
+  }
 
-  // `run` came from Allocate and is not free. Stops with a message otherwise.
-  void Free(void* run);
+  // `pages` > 0 contiguous pages, of which the one numbered `lead` (< pages) is aligned to `align_bytes` (a power of
+  // two, at least kPageBytes). Null: no such run.
+  void* Allocate(size_t pages, size_t align_bytes = kPageBytes, size_t lead = 0, PageKind kind = PageKind::kUsedFirst);
+
+  // `run` came from Allocate with that kind and is not free. Stops with a message otherwise.
+  void Free(void* run, PageKind kind = PageKind::kUsedFirst);
+
+  // In words, why no object begins at `address`. For reports: looks at one entry after the other.
+  const char* WhyNotAllocated(const void* address) const;
 
   // The entry of the page that holds `address`, or null when the address is not a page of ours below the frontier.
   PageEntry* EntryOf(const void* address) {
@@ -68,9 +110,21 @@ class PageRuns {
 
   // As EntryOf, but null also for addresses in other ranges than the first.
   PageEntry* EntryInFirstRange(const void* address) {
-    size_t offset = reinterpret_cast<uintptr_t>(address) - ranges_[0].begin;
-    return offset < ranges_[0].used_bytes ? &ranges_[0].entries[offset / kPageBytes] : nullptr;
+    return InFirstRange(address) ? &EntryUnchecked(address) : nullptr;
   }
+  // The two halves of it, for code that counts instructions.
+  bool InFirstRange(const void* address) const {
+    return reinterpret_cast<uintptr_t>(address) - ranges_[0].begin < ranges_[0].used_bytes;
+  }
+  PageEntry& EntryUnchecked(const void* address) const {
+    return ranges_[0].entries[(reinterpret_cast<uintptr_t>(address) - ranges_[0].begin) / kPageBytes];
+  }
+
+  // The slab that `address` lies in; its page is in one.
+  Slab& SlabOf(const void* address);
+
+  // As EntryOf, for the address of an object that lives: any CPU.
+  const PageEntry* EntryOfLiveObject(const void* address) const;
 
   size_t total_pages() const { return total_pages_; }
   size_t used_pages() const { return used_pages_; }
@@ -81,6 +135,7 @@ class PageRuns {
     size_t used_bytes = 0;  // below the frontier
     size_t bytes = 0;       // all pages
     PageEntry* entries = nullptr;
+    Slab* slabs = nullptr;
   };
   struct FreeRun {
     FreeRun* next;
@@ -93,11 +148,12 @@ class PageRuns {
 
   static size_t BinOf(size_t pages);
   PageEntry* EntryOfOtherRange(const void* address);
-  Range* RangeOf(const void* address);
+  const Range* RangeOf(const void* address) const;
+  Range* RangeOf(const void* address) { return const_cast<Range*>(std::as_const(*this).RangeOf(address)); }
   FreeRun* TakeFit(size_t pages);
   static size_t FreePagesBelowFrontier(const Range& range);
   void* TakeFromFrontier(size_t pages);
-  void MarkUsed(void* run, size_t pages);
+  void MarkUsed(void* run, size_t pages, PageKind kind);
   void AddFree(Range& range, uintptr_t begin, size_t pages);
   void RemoveFree(FreeRun* run);
 

@@ -95,7 +95,7 @@ using PageRunsDeathTest = PageRunsTest;
 TEST_F(PageRunsDeathTest, FreeingARunTwiceIsNamed) {
   void* run = runs_->Allocate(2);
   runs_->Free(run);
-  EXPECT_DEATH(runs_->Free(run), "double free of a page run");
+  EXPECT_DEATH(runs_->Free(run), "double free");
 }
 
 TEST_F(PageRunsDeathTest, FreeingAForeignPointerIsNamed) {

@@ -1,55 +1,266 @@
 #include "core/memory/partition.h"
 
-namespace toro {
+#include <algorithm>
+#include <new>
+#include <numeric>
 
-Partition::Partition(CpuId owner, const PartitionRanges& ranges, uint64_t secret)
-    : secret_(secret), pages_(ranges), owner_(owner) {
-  for (size_t c = 0; c < kSizeClasses; ++c) {
-    classes_[c].bytes = static_cast<uint32_t>(SizeClassBytes(c));
-    classes_[c].slab_pages = static_cast<uint32_t>(SlabPages(c));
+#include "core/base/mix.h"
+#include "core/memory/guard_pages.h"
+
+namespace toro {
+namespace {
+
+// What is moved between a magazine and the slabs at a time: about so many bytes, but no more objects than this.
+constexpr size_t kBatchBytes = 4 * kKiB;
+constexpr size_t kMostInBatch = 16;
+
+// A magazine may grow to so many bytes, or to that share of all objects of its class. Larger ones are filled and
+// relieved less often and keep more memory from other classes. [bench: alloc_churn, fragmentation]
+constexpr size_t kMagazineBytes = 64 * kKiB;
+constexpr size_t kMagazineShare = 8;
+
+constexpr int64_t kAlwaysSlow = INT64_MIN / 2;
+
+}  // namespace
+
+template <Hardening hardening>
+PartitionWith<hardening>::PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret)
+    : secret_(secret), pages_(ranges), owner_(owner), random_(Mix(secret)) {
+  for (size_t i = 0; i < kSizeClasses; ++i) {
+    SizeClass& c = classes_[i];
+    size_t bytes = SizeClassBytes(i);
+    c.bytes = static_cast<uint32_t>(bytes);
+    c.reciprocal = UINT64_MAX / bytes + 1;
+    c.slab_pages = static_cast<uint32_t>(SlabPages(i));
+    c.slab_objects = static_cast<uint32_t>(c.slab_pages * kPageBytes / bytes);
+    c.batch = static_cast<uint32_t>(std::clamp(kBatchBytes / bytes, size_t{1}, kMostInBatch));
+    c.limit = 2 * c.batch;
+    c.full_at = c.limit;
   }
 }
 
-void* Partition::AllocateFromSlab(size_t size_class) {
-  SizeClass& c = classes_[size_class];
-  if (c.carve == c.carve_end) {
-    char* slab = static_cast<char*>(pages_.Allocate(c.slab_pages));
-    if (slab == nullptr) {
-      if (!ReclaimSome()) return nullptr;
-      // What it ran may have allocated, too.
-      if (c.free != nullptr || c.carve != c.carve_end) return AllocateClass(size_class);
-      slab = static_cast<char*>(pages_.Allocate(c.slab_pages));
-      if (slab == nullptr) return nullptr;
-    }
-    PageEntry* entry = pages_.EntryOf(slab);
-    for (size_t page = 0; page < c.slab_pages; ++page) entry[page] = PageEntry::Slab(size_class);
-    slab_pages_ += c.slab_pages;
-    c.carve = slab;
-    c.carve_end = slab + c.slab_pages * kPageBytes / c.bytes * c.bytes;
+// ---- magazines ----
+
+template <Hardening hardening>
+void* PartitionWith<hardening>::AllocateSlowly(SizeClass& c) {
+  if (!MayAllocate()) return nullptr;
+  for (int attempt = 0;; ++attempt) {
+    // What a reclaim ran may have freed one.
+    if (c.free != nullptr || FillMagazine(c)) return AllocateClass(c);
+    if (!ReclaimSome(attempt, c.bytes)) return nullptr;
   }
-  FreeObject* object = reinterpret_cast<FreeObject*>(c.carve);
-  c.carve += c.bytes;
-  object->mark = 0;
-  ++c.allocations;
+}
+
+// The magazine is empty. False: no memory.
+template <Hardening hardening>
+bool PartitionWith<hardening>::FillMagazine(SizeClass& c) {
+  const uint32_t wanted = fail_after_ == kNever ? c.batch : 1;
+  uint32_t got = 0;
+  while (got < wanted) {
+    Slab* slab = c.slabs.front();
+    if (slab == nullptr && got == 0) slab = TakeSlab(c);
+    if (slab == nullptr) break;
+    uint32_t before = got;
+    for (; got < wanted && slab->in_list > got - before; ++got) {
+      FreeObject* object = slab->free;
+      if (object != nullptr) {
+        CheckUntouched(object);
+        slab->free = NextOf(object);
+      } else {
+        object = CarveOne(c, *slab);
+      }
+      SetNext(object, c.free);
+      c.free = object;
+    }
+    slab->in_list -= got - before;
+    c.objects_in_list -= got - before;
+    if (slab->in_list == 0) c.slabs.Remove(*slab);
+  }
+  c.full_at -= got;
+  if (fail_after_ == kNever) SetLimit(c, c.limit + c.batch);
+  return got > 0;
+}
+
+// The magazine is over its limit. Each filling raises the limit and each relief lowers it a little: a program that
+// takes and gives many in turns gets a large magazine, one that only gives, a small one.
+template <Hardening hardening>
+void PartitionWith<hardening>::RelieveMagazine(SizeClass& c) {
+  if (fail_after_ != kNever) {
+    GiveToSlabs(c, SIZE_MAX);
+    return;
+  }
+  SetLimit(c, c.limit - std::max(c.batch / 4, 1u));
+  GiveToSlabs(c, c.batch);
+}
+
+template <Hardening hardening>
+void PartitionWith<hardening>::SetLimit(SizeClass& c, size_t limit) {
+  size_t highest = std::max(kMagazineBytes / c.bytes, c.slab_count * c.slab_objects / kMagazineShare);
+  limit = std::max<size_t>(std::min(limit, highest), 2 * c.batch);
+  c.full_at += static_cast<int64_t>(limit) - c.limit;
+  c.limit = static_cast<uint32_t>(limit);
+}
+
+// Moves `count` objects, or all, from the magazine.
+template <Hardening hardening>
+void PartitionWith<hardening>::GiveToSlabs(SizeClass& c, size_t count) {
+  for (; count > 0 && c.free != nullptr; --count) {
+    FreeObject* object = c.free;
+    CheckUntouched(object);
+    c.free = NextOf(object);
+    ++c.full_at;
+    Slab& slab = pages_.SlabOf(object);
+    SetNext(object, slab.free);
+    slab.free = object;
+    // Little of it is free, so it is used up first.
+    if (slab.in_list++ == 0) c.slabs.PushFront(slab);
+    ++c.objects_in_list;
+    if (slab.in_list == c.slab_objects) {
+      if (c.objects_in_list >= c.slab_objects + c.batch) {
+        GiveBackSlab(c, slab);
+      } else {
+        c.slabs.Remove(slab);
+        c.slabs.PushBack(slab);
+      }
+    }
+  }
+}
+
+// ---- slabs ----
+
+template <Hardening hardening>
+FreeObject* PartitionWith<hardening>::CarveOne(const SizeClass& c, Slab& slab) {
+  auto* object = reinterpret_cast<FreeObject*>(slab.begin + size_t{slab.carve_at} * c.bytes);
+  object->mark = MaskOf(object);
+  --slab.to_carve;
+  slab.carve_at += slab.carve_step;
+  if (slab.carve_at >= c.slab_objects) slab.carve_at -= c.slab_objects;
   return object;
 }
 
-void* Partition::AllocateLarge(size_t bytes, size_t align_bytes) {
+// A slab that is in the list of its class. Null: no memory.
+template <Hardening hardening>
+Slab* PartitionWith<hardening>::TakeSlab(SizeClass& c) {
+  auto* begin = static_cast<char*>(pages_.Allocate(c.slab_pages));
+  if (begin == nullptr) return nullptr;
+  PageEntry* entries = pages_.EntryOf(begin);
+  size_t size_class = static_cast<size_t>(&c - classes_);
+  for (size_t page = 0; page < c.slab_pages; ++page) entries[page] = PageEntry::OfSlab(size_class, page);
+  Slab* slab = new (&pages_.SlabOf(begin)) Slab;
+  slab_pages_ += c.slab_pages;
+  ++c.slab_count;
+  slab->begin = begin;
+  slab->in_list = slab->to_carve = c.slab_objects;
+  slab->carve_step = 1;
+  if constexpr (hardening == Hardening::kOn) {
+    random_ = Mix(random_);
+    slab->carve_at = static_cast<uint32_t>(random_ >> 32) % c.slab_objects;
+    slab->carve_step = static_cast<uint32_t>(random_) % c.slab_objects;
+    while (std::gcd(slab->carve_step, c.slab_objects) != 1) ++slab->carve_step;
+    // One step more than all there are is the same step.
+    slab->carve_step %= c.slab_objects;
+  }
+  c.slabs.PushBack(*slab);
+  c.objects_in_list += c.slab_objects;
+  return slab;
+}
+
+// All of it is in its list.
+template <Hardening hardening>
+void PartitionWith<hardening>::GiveBackSlab(SizeClass& c, Slab& slab) {
+  c.slabs.Remove(slab);
+  c.objects_in_list -= c.slab_objects;
+  --c.slab_count;
+  slab_pages_ -= c.slab_pages;
+  PageEntry* entries = pages_.EntryOf(slab.begin);
+  entries[0] = PageEntry(PageKind::kUsedFirst, c.slab_pages);
+  for (size_t page = 1; page < c.slab_pages; ++page) entries[page] = PageEntry();
+  pages_.Free(slab.begin);
+}
+
+template <Hardening hardening>
+bool PartitionWith<hardening>::GiveBackEmptySlabs() {
+  size_t before = slab_pages_;
+  for (SizeClass& c : classes_) {
+    GiveToSlabs(c, SIZE_MAX);
+    for (Slab* slab = c.slabs.front(); slab != nullptr;) {
+      Slab* next = c.slabs.After(*slab);
+      if (slab->in_list == c.slab_objects) GiveBackSlab(c, *slab);
+      slab = next;
+    }
+  }
+  return slab_pages_ < before;
+}
+
+// ---- page runs ----
+
+template <Hardening hardening>
+template <typename Try>
+void* PartitionWith<hardening>::TryAndReclaim(size_t bytes, Try take) {
+  if (!MayAllocate()) return nullptr;
+  for (int attempt = 0;; ++attempt) {
+    if (void* run = take()) return run;
+    if (!ReclaimSome(attempt, bytes)) return nullptr;
+  }
+}
+
+template <Hardening hardening>
+void* PartitionWith<hardening>::TakeGuarded(size_t pages, size_t align_bytes) {
+  char* low = static_cast<char*>(pages_.Allocate(pages + kGuardPages, align_bytes, 1));
+  if (low == nullptr) return nullptr;
+  char* object = low + kPageBytes;
+  if (!SetGuardPages(low, object + pages * kPageBytes, true)) {
+    pages_.Free(low);
+    return nullptr;
+  }
+  *pages_.EntryOf(object) = PageEntry(PageKind::kGuardedFirst, pages);
+  ++guarded_runs_;
+  guard_pages_ += kGuardPages;
+  return object;
+}
+
+template <Hardening hardening>
+void* PartitionWith<hardening>::AllocateLarge(size_t bytes, size_t align_bytes) {
   if (bytes > pages_.total_pages() * kPageBytes) return nullptr;
-  size_t pages = AlignUp(bytes == 0 ? 1 : bytes, kPageBytes) / kPageBytes;
-  void* run = pages_.Allocate(pages, align_bytes);
-  if (run == nullptr && ReclaimSome()) run = pages_.Allocate(pages, align_bytes);
+  const size_t pages = AlignUp(bytes == 0 ? 1 : bytes, kPageBytes) / kPageBytes;
+  const bool guarded = hardening == Hardening::kOn && bytes >= kGuardedBytes;
+  void* run = TryAndReclaim(bytes, [=, this] {
+    void* taken = guarded ? TakeGuarded(pages, align_bytes) : nullptr;
+    if (taken != nullptr) return taken;
+    taken = pages_.Allocate(pages, align_bytes);
+    if (taken != nullptr && guarded) ++unguarded_runs_;
+    return taken;
+  });
   if (run != nullptr) ++large_allocations_;
   return run;
 }
 
-void* Partition::AllocatePages(size_t pages) {
-  void* run = pages_.Allocate(pages);
-  if (run == nullptr && ReclaimSome()) run = pages_.Allocate(pages);
-  return run;
+template <Hardening hardening>
+void PartitionWith<hardening>::FreeLarge(void* object) {
+  PageEntry* entry = pages_.EntryOf(object);
+  bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst && AddressOf(object) % kPageBytes == 0;
+  if (!guarded) {
+    pages_.Free(object);
+    ++large_frees_;
+    return;
+  }
+  char* low = static_cast<char*>(object) - kPageBytes;
+  // A page without its guard costs no memory, so this cannot fail.
+  TORO_CHECK(SetGuardPages(low, static_cast<char*>(object) + entry->pages() * kPageBytes, false));
+  guard_pages_ -= kGuardPages;
+  *entry = PageEntry();
+  pages_.Free(low);
+  ++large_frees_;
 }
 
-void* Partition::AllocateAligned(size_t bytes, size_t align_bytes) {
+template <Hardening hardening>
+void* PartitionWith<hardening>::AllocatePages(size_t pages) {
+  return TryAndReclaim(pages * kPageBytes,
+                       [=, this] { return pages_.Allocate(pages, kPageBytes, 0, PageKind::kStackFirst); });
+}
+
+template <Hardening hardening>
+void* PartitionWith<hardening>::AllocateAligned(size_t bytes, size_t align_bytes) {
   TORO_CHECK(IsPowerOfTwo(align_bytes), "alignment must be a power of two");
   if (align_bytes <= kLeastObjectBytes) return Allocate(bytes);
   if (align_bytes > pages_.total_pages() * kPageBytes) return nullptr;
@@ -61,41 +272,104 @@ void* Partition::AllocateAligned(size_t bytes, size_t align_bytes) {
   if (rounded > kLargestSmallBytes) return AllocateLarge(bytes, kPageBytes);
   size_t size_class = SizeClassOf(rounded);
   while (classes_[size_class].bytes % align_bytes != 0) ++size_class;
-  return AllocateClass(size_class);
+  return AllocateClass(classes_[size_class]);
 }
 
-void Partition::FreeLarge(void* object) {
-  pages_.Free(object);
-  ++large_frees_;
+// ---- the rest ----
+
+template <Hardening hardening>
+bool PartitionWith<hardening>::MayAllocate() {
+  if (fail_after_ == kNever) return true;
+  if (fail_after_ == 0) return false;
+  --fail_after_;
+  return true;
 }
 
-void Partition::BadFree(void* object) {
-  bool aligned = reinterpret_cast<uintptr_t>(object) % kLeastObjectBytes == 0;
-  TORO_FAIL_AT(aligned ? "double free: this object is free already"
-                       : "free of a pointer that no allocation returned: it is not 16-byte aligned",
-               object);
+template <Hardening hardening>
+void PartitionWith<hardening>::FailAfter(uint64_t allocations) {
+  GiveBackEmptySlabs();
+  fail_after_ = allocations;
+  for (SizeClass& c : classes_) c.full_at = allocations == kNever ? c.frees - c.allocations + c.limit : kAlwaysSlow;
 }
 
-size_t Partition::UsableBytes(const void* object) {
+template <Hardening hardening>
+bool PartitionWith<hardening>::ReclaimSome(int attempt, size_t bytes) {
+  if (attempt == 0) {
+    GiveBackEmptySlabs();
+    return true;
+  }
+  if (reclaiming_ || reclaim_ == nullptr) return false;
+  reclaiming_ = true;
+  bool more = reclaim_(reclaim_context_, attempt - 1, bytes);
+  if (more) GiveBackEmptySlabs();
+  reclaiming_ = false;
+  return more;
+}
+
+template <Hardening hardening>
+void PartitionWith<hardening>::FreeReturned(void* object) {
   const PageEntry* entry = pages_.EntryOf(object);
-  if (entry == nullptr) return 0;
-  if (entry->kind() == PageKind::kSlab) return classes_[entry->size_class()].bytes;
-  return entry->kind() == PageKind::kUsedFirst ? entry->pages() * kPageBytes : 0;
+  if (entry != nullptr && entry->in_slab()) ++classes_[entry->size_class()].foreign_frees;
+  Free(object);
 }
 
-PartitionStatistics Partition::Statistics() const {
+template <Hardening hardening>
+void PartitionWith<hardening>::BadFree(void* object, PageEntry entry) const {
+  const char* message = "free with another size than was allocated";
+  if (Marked(static_cast<FreeObject*>(object))) message = "double free: this object is free already";
+  if (entry.OffsetInSlab(object) % classes_[entry.size_class()].bytes != 0) {
+    message = "free of a pointer that no allocation returned: it lies in the middle of an object";
+  }
+  TORO_FAIL_AT(message, object);
+}
+
+template <Hardening hardening>
+void PartitionWith<hardening>::WrittenAfterFree(const void* object) const {
+  TORO_FAIL_AT("a free object was written to: use after free, or an overflow of the object before it", object);
+}
+
+template <Hardening hardening>
+size_t PartitionWith<hardening>::UsableBytes(const void* object) const {
+  const PageEntry* entry = pages_.EntryOfLiveObject(object);
+  if (entry == nullptr) return 0;
+  if (entry->in_slab()) return SizeClassBytes(entry->size_class());
+  bool first = entry->kind() == PageKind::kUsedFirst || entry->kind() == PageKind::kGuardedFirst;
+  return first ? entry->pages() * kPageBytes : 0;
+}
+
+template <Hardening hardening>
+SizeClassStatistics PartitionWith<hardening>::StatisticsOf(size_t size_class) const {
+  const SizeClass& c = classes_[size_class];
+  SizeClassStatistics s;
+  s.object_bytes = c.bytes;
+  s.slab_bytes = c.slab_count * c.slab_pages * kPageBytes;
+  s.live = static_cast<uint64_t>(c.allocations - c.frees);
+  s.allocations = static_cast<uint64_t>(c.allocations);
+  s.frees = static_cast<uint64_t>(c.frees);
+  s.foreign_frees = c.foreign_frees;
+  return s;
+}
+
+template <Hardening hardening>
+PartitionStatistics PartitionWith<hardening>::Statistics() const {
   PartitionStatistics s;
   s.total_bytes = pages_.total_pages() * kPageBytes;
   s.slab_bytes = slab_pages_ * kPageBytes;
-  s.used_bytes = (pages_.used_pages() - slab_pages_) * kPageBytes;
+  s.used_bytes = (pages_.used_pages() - slab_pages_ - guard_pages_) * kPageBytes;
   s.allocations = large_allocations_;
   s.frees = large_frees_;
-  for (const SizeClass& c : classes_) {
-    s.used_bytes += (c.allocations - c.frees) * c.bytes;
+  s.guarded_runs = guarded_runs_;
+  s.unguarded_runs = unguarded_runs_;
+  for (size_t i = 0; i < kSizeClasses; ++i) {
+    SizeClassStatistics c = StatisticsOf(i);
+    s.used_bytes += c.live * c.object_bytes;
     s.allocations += c.allocations;
     s.frees += c.frees;
   }
   return s;
 }
+
+template class PartitionWith<Hardening::kOn>;
+template class PartitionWith<Hardening::kOff>;
 
 }  // namespace toro

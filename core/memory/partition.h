@@ -5,18 +5,37 @@
 // (core/kernel: ReturnPath) and is freed here.
 //
 // LAYOUT
-//   up to 32 KiB    slabs of one size class, carved on demand; a free object holds {next, mark}
-//   above           page runs (page_runs.h)
-//   of an address   its page entry says which of the two, and which class: objects have no header
+//   up to 32 KiB    objects of slabs, a slab for each size class (slab.h)
+//   above           page runs (page_runs.h); from kGuardedBytes on with a guard page at each end
+//   of an address   its page entry says which of the two, which class, and which slab: objects have no header
+//
+// A SMALL OBJECT THAT IS FREE is in one of two places:
+//   the magazine    of its class: a list, last in, first out. It is all that the fast path touches, and in the cache
+//   its slab        When the magazine is over its limit a batch goes back to the slabs; when it is empty a batch comes,
+//                   from slabs of which little is free before those of which much is, so that the latter become empty.
+//                   An empty slab is given back to the page runs
+// Limit and bottom of a magazine are two batches apart, so no pair of calls alternates between filling and relieving
+// it; and the last slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
+// The limit follows the program: filling raises it, relieving lowers it.
+//
+// HARDENING, always on; `Hardening::kOff` exists for the benchmark, which says what it costs
+//   - links in free objects are encoded with a secret and their own address; an object that leaves its list must carry
+//     its mark (I3), so a write to freed memory is noticed before a forged link is used
+//   - freeing twice, the middle of an object, another size than was allocated, a stack: each stops with its name
+//   - the objects of a new slab come in an order that depends on the secret
+//   - guard pages around large runs
 //
 // INVARIANTS
-//   I1. One CPU calls everything here: the owner.
+//   I1. One CPU calls everything here, the owner; but UsableBytes of a live object any CPU may ask.
 //   I2. Objects are 16-byte aligned at least; a class whose size is a multiple of a power of two up to kPageBytes is
 //       aligned to it, because slabs are page aligned and have no header.
 //   I3. mark == secret ^ address exactly while an object is free; Allocate clears it. A second Free sees it and stops.
 //   I4. Exhaustion returns null, never hangs. Size 0 gives a unique pointer.
+//   I5. A slab is in the list of its class exactly while something in it is free and not in the magazine.
+//   I6. In a class, frees - allocations - full_at + limit is the number of objects in the magazine.
 //
-// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. No loop.
+// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. At most once in as many
+// calls as a batch has objects (16 or fewer): a batch moved, and perhaps a slab taken or given back, O(1).
 #ifndef CORE_MEMORY_PARTITION_H_
 #define CORE_MEMORY_PARTITION_H_
 
@@ -27,41 +46,60 @@
 #include "core/base/cpu_id.h"
 #include "core/memory/page_runs.h"
 #include "core/memory/size_classes.h"
+#include "core/memory/slab.h"
 
 namespace toro {
 
 // Sums over a partition. Bytes are what was handed out, rounded up to size classes and pages.
 struct PartitionStatistics {
   size_t total_bytes = 0;
-  size_t used_bytes = 0;  // held by callers now
+  size_t used_bytes = 0;  // held by callers now, guard pages not counted
   size_t slab_bytes = 0;  // pages that serve small objects, in use or not
   uint64_t allocations = 0;
   uint64_t frees = 0;
+  uint64_t guarded_runs = 0;    // large runs that got their guard pages
+  uint64_t unguarded_runs = 0;  // that should have, and did not: the platform or the partition had no room
 };
 
-class Partition {
- public:
-  // Takes over `ranges`. `secret` makes marks unpredictable.
-  Partition(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
-  Partition(const Partition&) = delete;
-  Partition& operator=(const Partition&) = delete;
+// What one size class of a partition has done.
+struct SizeClassStatistics {
+  size_t object_bytes = 0;
+  size_t slab_bytes = 0;  // pages of its slabs now
+  uint64_t live = 0;      // objects held by callers now
+  uint64_t allocations = 0;
+  uint64_t frees = 0;          // all of them
+  uint64_t foreign_frees = 0;  // of those, by other CPUs
+};
 
-  // Null when the partition has no room.
+enum class Hardening { kOff, kOn };
+
+template <Hardening hardening>
+class PartitionWith {
+ public:
+  // From so many bytes on a run has guard pages. [bench: large_runs]
+  static constexpr size_t kGuardedBytes = 256 * kKiB;
+
+  // Takes over `ranges`. `secret` makes marks, links and the order of objects unpredictable. O(1).
+  PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
+  PartitionWith(const PartitionWith&) = delete;
+  PartitionWith& operator=(const PartitionWith&) = delete;
+
+  // Null when the partition has no room. Any size; 0 counts as 1.
   void* Allocate(size_t bytes) {
     if (__builtin_expect(bytes > kLargestSmallBytes, 0)) return AllocateLarge(bytes, kPageBytes);
-    return AllocateClass(SizeClassOf(bytes));
+    return AllocateClass(classes_[SizeClassOf(bytes)]);
   }
 
-  // `align_bytes` is a power of two. Null when the partition has no room.
+  // `align_bytes` is a power of two, or the kernel stops. Null when the partition has no room.
   void* AllocateAligned(size_t bytes, size_t align_bytes);
 
-  // `object` came from this partition. Null is allowed. Stops when it is free already, when it is not 16-byte aligned,
-  // and when it lies in no slab and begins no run. (A pointer into the middle of a small object is not recognised.)
+  // `object` came from this partition. Null is allowed. Stops with a message when it is free already and when no object
+  // begins there.
   void Free(void* object) {
     if (object == nullptr) return;
     const PageEntry* entry = pages_.EntryOf(object);
-    if (__builtin_expect(entry != nullptr && entry->kind() == PageKind::kSlab, 1)) {
-      FreeSmall(object, classes_[entry->size_class()]);
+    if (__builtin_expect(entry != nullptr && entry->in_slab(), 1)) {
+      FreeSmall(object, *entry, classes_[entry->size_class()]);
     } else {
       FreeLarge(object);
     }
@@ -70,85 +108,159 @@ class Partition {
   // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest
   // instructions. False: not that; nothing was done. Null is not that.
   bool FreeIfSmall(void* object) {
-    const PageEntry* entry = pages_.EntryInFirstRange(object);
-    if (__builtin_expect(entry == nullptr || entry->kind() != PageKind::kSlab, 0)) return false;
-    FreeSmall(object, classes_[entry->size_class()]);
+    if (__builtin_expect(!pages_.InFirstRange(object), 0)) return false;
+    const PageEntry entry = pages_.EntryUnchecked(object);
+    if (__builtin_expect(!entry.in_slab(), 0)) return false;
+    FreeSmall(object, entry, classes_[entry.size_class()]);
     return true;
   }
 
-  // The bytes that the holder of `object` may use, at least what was asked for.
-  size_t UsableBytes(const void* object);
+  // As FreeIfSmall, when it is known that `object` was allocated with `bytes` (and no larger alignment than 16): does
+  // not wait for the page entry. Stops when `bytes` is of another class than the object.
+  bool FreeIfSmallSized(void* object, size_t bytes) {
+    if (__builtin_expect(bytes > kLargestSmallBytes || !pages_.InFirstRange(object), 0)) return false;
+    const PageEntry entry = pages_.EntryUnchecked(object);
+    if (__builtin_expect(!entry.in_slab(), 0)) return false;
+    size_t size_class = SizeClassOf(bytes);
+    if (hardening == Hardening::kOn && __builtin_expect(entry.size_class() != size_class, 0)) BadFree(object, entry);
+    FreeSmall(object, entry, classes_[size_class]);
+    return true;
+  }
+
+  // As Free, for an object that another CPU has sent home.
+  void FreeReturned(void* object);
+
+  // The bytes that the holder of `object` may use, at least what was asked for; 0 when it is no object. Any CPU that
+  // holds the object: see page_runs.h, I4.
+  size_t UsableBytes(const void* object) const;
 
   // Page runs for stacks. Null: no room.
   void* AllocatePages(size_t pages);
   // As AllocatePages, but never reclaims: for page tables, whose code must not be entered again meanwhile.
-  void* TakePages(size_t pages) { return pages_.Allocate(pages); }
-  void FreePages(void* run) { pages_.Free(run); }
+  void* TakePages(size_t pages) { return pages_.Allocate(pages, kPageBytes, 0, PageKind::kKernelFirst); }
+  void FreePages(void* run) { pages_.Free(run, PageKind::kStackFirst); }
 
   CpuId owner() const { return owner_; }
   PartitionStatistics Statistics() const;
+  // `size_class` < kSizeClasses.
+  SizeClassStatistics StatisticsOf(size_t size_class) const;
 
-  // Called when memory runs out, before the allocation fails; true: something came back, try again. It may allocate
-  // and free here.
-  using Reclaim = bool (*)(void* context);
+  // Asked when memory runs out, with attempt 0, 1, 2 ..., each time followed by another try, until it returns false:
+  // there is nothing (more) to be done, and the allocation fails. It may allocate and free here; an allocation that
+  // fails inside of it just fails.
+  using Reclaim = bool (*)(void* context, int attempt, size_t bytes);
   void SetReclaim(Reclaim reclaim, void* context) {
     reclaim_ = reclaim;
     reclaim_context_ = context;
   }
 
+  // Gives all pages back in which nothing is in use, also those that are kept to be fast. True if there were any.
+  bool GiveBackEmptySlabs();
+
+  // For tests: the next `allocations` succeed, if they can, and all that follow fail, as if there were no memory, until
+  // it is called again. kNever: none fails. While one is set each call takes the slow way.
+  void FailAfter(uint64_t allocations);
+
  private:
-  struct FreeObject {
-    FreeObject* next;
-    uint64_t mark;
-  };
-  struct SizeClass {
-    FreeObject* free = nullptr;
-    char* carve = nullptr;  // the rest of the newest slab
-    char* carve_end = nullptr;
+  struct alignas(2 * kCacheLineBytes) SizeClass {
+    // What the fast path touches.
+    FreeObject* free = nullptr;  // the magazine
+    int64_t allocations = 0;
+    int64_t frees = 0;
+    int64_t full_at = 0;      // I6: frees - allocations when the magazine is full
+    uint64_t reciprocal = 0;  // 2^64 / bytes, rounded up
     uint32_t bytes = 0;
+    uint32_t limit = 0;  // objects in a full magazine
+    uint32_t batch = 0;  // objects moved at a time
+
+    IntrusiveList<Slab> slabs;  // I5
+    size_t slab_count = 0;
+    size_t objects_in_list = 0;  // free in the slabs of the list
+    uint64_t foreign_frees = 0;
     uint32_t slab_pages = 0;
-    uint64_t allocations = 0;
-    uint64_t frees = 0;
+    uint32_t slab_objects = 0;
   };
 
-  void* AllocateClass(size_t size_class) {
-    SizeClass& c = classes_[size_class];
+  // ---- a free object ----
+
+  static uint64_t AddressOf(const void* object) { return reinterpret_cast<uintptr_t>(object); }
+  uint64_t MaskOf(const void* object) const { return hardening == Hardening::kOn ? secret_ ^ AddressOf(object) : 0; }
+  FreeObject* NextOf(const FreeObject* object) const {
+    return reinterpret_cast<FreeObject*>(object->link ^ MaskOf(object));
+  }
+  void SetNext(FreeObject* object, const FreeObject* next) const { object->link = AddressOf(next) ^ MaskOf(object); }
+  bool Marked(const FreeObject* object) const { return object->mark == MaskOf(object); }
+  void CheckUntouched(const FreeObject* object) const {
+    if (hardening == Hardening::kOn && __builtin_expect(!Marked(object), 0)) WrittenAfterFree(object);
+  }
+
+  // ---- the fast path ----
+
+  void* AllocateClass(SizeClass& c) {
     FreeObject* object = c.free;
-    if (__builtin_expect(object == nullptr, 0)) return AllocateFromSlab(size_class);
-    c.free = object->next;
-    object->mark = 0;
+    if (__builtin_expect(object == nullptr, 0)) return AllocateSlowly(c);
+    CheckUntouched(object);
+    if constexpr (hardening == Hardening::kOn) object->mark = 0;
+    c.free = NextOf(object);
     ++c.allocations;
     return object;
   }
 
-  void FreeSmall(void* pointer, SizeClass& c) {
+  void FreeSmall(void* pointer, PageEntry entry, SizeClass& c) {
     FreeObject* object = static_cast<FreeObject*>(pointer);
-    uint64_t mark = secret_ ^ reinterpret_cast<uintptr_t>(pointer);
-    if (__builtin_expect(object->mark == mark || reinterpret_cast<uintptr_t>(pointer) % kLeastObjectBytes != 0, 0)) {
-      BadFree(pointer);
+    if constexpr (hardening == Hardening::kOn) {
+      // The offset is a multiple of the size exactly when this product, modulo 2^64, is small [lemire-divisible].
+      bool begins = entry.OffsetInSlab(pointer) * c.reciprocal < c.reciprocal;
+      if (__builtin_expect(!begins || Marked(object), 0)) BadFree(pointer, entry);
+      object->mark = MaskOf(object);
     }
-    object->mark = mark;
-    object->next = c.free;
+    SetNext(object, c.free);
     c.free = object;
-    ++c.frees;
+    if (__builtin_expect(++c.frees - c.allocations > c.full_at, 0)) RelieveMagazine(c);
   }
 
-  void* AllocateFromSlab(size_t size_class);
+  // ---- the slow path ----
+
+  void* AllocateSlowly(SizeClass& c);
+  bool FillMagazine(SizeClass& c);
+  void RelieveMagazine(SizeClass& c);
+  void GiveToSlabs(SizeClass& c, size_t count);
+  static void SetLimit(SizeClass& c, size_t limit);
+  Slab* TakeSlab(SizeClass& c);
+  void GiveBackSlab(SizeClass& c, Slab& slab);
+  FreeObject* CarveOne(const SizeClass& c, Slab& slab);
   void* AllocateLarge(size_t bytes, size_t align_bytes);
+  void* TakeGuarded(size_t pages, size_t align_bytes);
   void FreeLarge(void* object);
-  [[noreturn]] void BadFree(void* object);
-  bool ReclaimSome() { return reclaim_ != nullptr && reclaim_(reclaim_context_); }
+  bool MayAllocate();
+  bool ReclaimSome(int attempt, size_t bytes);
+  template <typename Try>
+  void* TryAndReclaim(size_t bytes, Try attempt_once);
+
+  [[noreturn]] void BadFree(void* object, PageEntry entry) const;
+  [[noreturn]] void WrittenAfterFree(const void* object) const;
 
   uint64_t secret_;
   PageRuns pages_;
   SizeClass classes_[kSizeClasses];
   CpuId owner_;
+  bool reclaiming_ = false;
+  uint64_t random_;  // state of the order of objects
   size_t slab_pages_ = 0;
   uint64_t large_allocations_ = 0;
   uint64_t large_frees_ = 0;
+  size_t guard_pages_ = 0;
+  uint64_t guarded_runs_ = 0;
+  uint64_t unguarded_runs_ = 0;
+  uint64_t fail_after_ = kNever;
   Reclaim reclaim_ = nullptr;
   void* reclaim_context_ = nullptr;
 };
+
+using Partition = PartitionWith<Hardening::kOn>;
+
+extern template class PartitionWith<Hardening::kOn>;
+extern template class PartitionWith<Hardening::kOff>;
 
 }  // namespace toro
 

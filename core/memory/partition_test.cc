@@ -1,7 +1,9 @@
 #include "core/memory/partition.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -63,7 +65,7 @@ TEST_F(PartitionTest, AnAllocationInsideOfAReclaimLosesNoMemory) {
     void* inner;
   } returned{partition_.get(), &pages, nullptr};
   partition_->SetReclaim(
-      [](void* context) {
+      [](void* context, int, size_t) {
         auto& r = *static_cast<Returned*>(context);
         if (r.inner != nullptr) return false;
         for (int i = 0; i < 8; ++i) {
@@ -77,7 +79,7 @@ TEST_F(PartitionTest, AnAllocationInsideOfAReclaimLosesNoMemory) {
   void* outer = partition_->Allocate(64);
   EXPECT_NE(outer, nullptr);
   EXPECT_NE(returned.inner, outer);
-  EXPECT_EQ(partition_->Statistics().slab_bytes, SlabPages(SizeClassOf(64)) * kPageBytes);
+  EXPECT_EQ(partition_->StatisticsOf(SizeClassOf(64)).slab_bytes, SlabPages(SizeClassOf(64)) * kPageBytes);
 }
 
 TEST_F(PartitionTest, PagesAreReclaimedToo) {
@@ -85,7 +87,7 @@ TEST_F(PartitionTest, PagesAreReclaimedToo) {
   while (void* page = partition_->AllocatePages(1)) pages.push_back(page);
   std::pair<Partition*, void*> returned{partition_.get(), pages.back()};
   partition_->SetReclaim(
-      [](void* context) {
+      [](void* context, int, size_t) {
         auto& r = *static_cast<std::pair<Partition*, void*>*>(context);
         r.first->FreePages(r.second);
         return true;
@@ -152,7 +154,7 @@ TEST_F(PartitionTest, ReclaimIsAskedBeforeAnAllocationFails) {
     int asked = 0;
   } context{partition_.get(), objects.back()};
   partition_->SetReclaim(
-      [](void* pointer) {
+      [](void* pointer, int, size_t) {
         auto* c = static_cast<Context*>(pointer);
         if (c->asked++ > 0) return false;
         c->partition->Free(c->object);
@@ -162,6 +164,243 @@ TEST_F(PartitionTest, ReclaimIsAskedBeforeAnAllocationFails) {
   EXPECT_EQ(partition_->Allocate(1000), objects.back());
   EXPECT_EQ(partition_->Allocate(1000), nullptr);
   EXPECT_EQ(context.asked, 2);
+}
+
+// ---- memory goes back from the slabs ----
+
+TEST_F(PartitionTest, EmptySlabsServeOtherClassesAndLargeRuns) {
+  // Class after class uses up everything; without give-back the second would get nothing.
+  for (size_t bytes : {16, 64, 100, 1000, 5000, 32768}) {
+    std::vector<void*> objects;
+    while (void* object = partition_->Allocate(bytes)) objects.push_back(object);
+    EXPECT_GT(objects.size() * bytes, kBytes * 8 / 10) << bytes;
+    for (void* object : objects) partition_->Free(object);
+  }
+  EXPECT_NE(partition_->Allocate(kBytes / 2 - 16 * kPageBytes), nullptr);
+}
+
+TEST_F(PartitionTest, AllThatIsFreedGoesBackButForALittle) {
+  std::vector<void*> objects;
+  for (int i = 0; i < 20000; ++i) objects.push_back(partition_->Allocate(200));
+  size_t most = partition_->StatisticsOf(SizeClassOf(200)).slab_bytes;
+  std::shuffle(objects.begin(), objects.end(), std::mt19937(3));
+  for (void* object : objects) partition_->Free(object);
+  EXPECT_LT(partition_->StatisticsOf(SizeClassOf(200)).slab_bytes, most / 6);
+  EXPECT_TRUE(partition_->GiveBackEmptySlabs());
+  EXPECT_EQ(partition_->StatisticsOf(SizeClassOf(200)).slab_bytes, 0u);
+  EXPECT_FALSE(partition_->GiveBackEmptySlabs());
+}
+
+// Counts how often the slabs of the class are taken or given back.
+TEST_F(PartitionTest, NoPatternOfAFewCallsTakesAndGivesBackSlabs) {
+  for (size_t bytes : {16, 512, 4096, 32768}) {
+    size_t size_class = SizeClassOf(bytes);
+    for (int burst : {1, 2, 3, 4}) {
+      std::vector<void*> held;
+      int changes = 0;
+      size_t before = 0;
+      for (int round = 0; round < 1000; ++round) {
+        // Now one more, then one fewer, at every fill of a slab.
+        if (round % 10 == 0) held.push_back(partition_->Allocate(bytes));
+        void* objects[4];
+        for (int i = 0; i < burst; ++i) objects[i] = partition_->Allocate(bytes);
+        for (int i = 0; i < burst; ++i) partition_->Free(objects[i]);
+        size_t now = partition_->StatisticsOf(size_class).slab_bytes;
+        changes += now != before;
+        before = now;
+      }
+      EXPECT_LE(changes, 101) << bytes << " by " << burst;
+      for (void* object : held) partition_->Free(object);
+    }
+  }
+}
+
+TEST_F(PartitionTest, StatisticsOfAClassCountWhatItDid) {
+  void* a = partition_->Allocate(100);
+  void* b = partition_->Allocate(100);
+  partition_->Free(a);
+  partition_->FreeReturned(b);
+  void* c = partition_->Allocate(112);
+  SizeClassStatistics s = partition_->StatisticsOf(SizeClassOf(100));
+  EXPECT_EQ(s.object_bytes, 112u);
+  EXPECT_EQ(s.allocations, 3u);
+  EXPECT_EQ(s.frees, 2u);
+  EXPECT_EQ(s.foreign_frees, 1u);
+  EXPECT_EQ(s.live, 1u);
+  EXPECT_EQ(s.slab_bytes, 4 * kPageBytes);
+  partition_->Free(c);
+}
+
+// ---- exhaustion ----
+
+TEST_F(PartitionTest, EachAllocationCanBeMadeToFail) {
+  for (uint64_t n = 0; n < 20; ++n) {
+    std::vector<void*> held;
+    partition_->FailAfter(n);
+    for (int i = 0; i < 24; ++i) {
+      void* object = i % 3 == 0   ? partition_->Allocate(64)
+                     : i % 3 == 1 ? partition_->Allocate(50000)
+                                  : partition_->AllocateAligned(100, 256);
+      ASSERT_EQ(object != nullptr, static_cast<uint64_t>(i) < n) << i;
+      if (object != nullptr) held.push_back(object);
+    }
+    EXPECT_EQ(partition_->AllocatePages(2), nullptr);
+    partition_->FailAfter(kNever);
+    for (void* object : held) partition_->Free(object);
+    void* object = partition_->Allocate(64);
+    EXPECT_NE(object, nullptr);
+    partition_->Free(object);
+  }
+  EXPECT_EQ(partition_->Statistics().used_bytes, 0u);
+}
+
+TEST_F(PartitionTest, AFreeIsTakenByTheNextAllocationAlsoWhileSomeFail) {
+  partition_->FailAfter(2);
+  void* first = partition_->Allocate(64);
+  partition_->Free(first);
+  EXPECT_NE(partition_->Allocate(64), nullptr);
+  EXPECT_EQ(partition_->Allocate(64), nullptr);
+}
+
+TEST_F(PartitionTest, ReclaimIsAskedAttemptAfterAttemptAndNeverInsideOfItself) {
+  struct Context {
+    Partition* partition;
+    int most = 0;
+    int depth = 0;
+    bool nested = false;
+  } context{partition_.get()};
+  partition_->SetReclaim(
+      [](void* pointer, int attempt, size_t bytes) {
+        auto* c = static_cast<Context*>(pointer);
+        c->nested |= c->depth != 0;
+        ++c->depth;
+        EXPECT_EQ(bytes, 7 * kMiB);
+        EXPECT_EQ(c->partition->Allocate(7 * kMiB), nullptr);
+        --c->depth;
+        c->most = attempt;
+        return attempt < 4;
+      },
+      &context);
+  EXPECT_EQ(partition_->Allocate(7 * kMiB), nullptr);
+  EXPECT_EQ(context.most, 4);
+  EXPECT_FALSE(context.nested);
+}
+
+TEST_F(PartitionTest, AbsurdSizesGiveNull) {
+  for (size_t bytes : {~size_t{0}, ~size_t{0} - 1, ~size_t{0} - kPageBytes, ~size_t{0} - 15, size_t{1} << 63,
+                       (size_t{1} << 63) + 1, size_t{1} << 48, kBytes, kBytes / 2 + 1}) {
+    EXPECT_EQ(partition_->Allocate(bytes), nullptr) << bytes;
+    for (size_t align = 1; align != 0; align *= 2) EXPECT_EQ(partition_->AllocateAligned(bytes, align), nullptr);
+  }
+  for (size_t align = kBytes * 2; align != 0; align *= 2) EXPECT_EQ(partition_->AllocateAligned(1, align), nullptr);
+}
+
+TEST_F(PartitionTest, AlignsUpToWhatThePartitionHolds) {
+  size_t given = 0;
+  for (size_t align = 1; align <= kBytes; align *= 2) {
+    void* object = partition_->AllocateAligned(align, align);
+    if (object == nullptr) continue;
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(object) % align, 0u);
+    partition_->Free(object);
+    given = align;
+  }
+  EXPECT_GE(given, kMiB);
+  EXPECT_EQ(partition_->Statistics().used_bytes, 0u);
+}
+
+// ---- hardening ----
+
+TEST_F(PartitionTest, TheOrderOfObjectsDependsOnTheSecret) {
+  auto order = [this](uint64_t secret) {
+    PartitionRanges ranges;
+    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
+    ranges.count = 1;
+    ranges.bytes = kBytes;
+    Partition partition(CpuId{0}, ranges, secret);
+    std::vector<uintptr_t> addresses;
+    for (int i = 0; i < 64; ++i) addresses.push_back(reinterpret_cast<uintptr_t>(partition.Allocate(256)));
+    return addresses;
+  };
+  EXPECT_EQ(order(1), order(1));
+  EXPECT_NE(order(1), order(2));
+  std::vector<uintptr_t> sorted = order(1);
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  EXPECT_EQ(sorted.back() - sorted.front(), 63u * 256);
+}
+
+TEST_F(PartitionTest, EveryObjectOfEverySlabComesOnce) {
+  for (size_t c = 0; c < kSizeClasses; ++c) {
+    size_t bytes = SizeClassBytes(c);
+    size_t objects = SlabPages(c) * kPageBytes / bytes;
+    std::set<char*> seen;
+    for (size_t i = 0; i < objects; ++i) seen.insert(static_cast<char*>(partition_->Allocate(bytes)));
+    ASSERT_EQ(seen.size(), objects) << bytes;
+    ASSERT_EQ(static_cast<size_t>(*seen.rbegin() - *seen.begin()), (objects - 1) * bytes);
+    ASSERT_EQ(partition_->StatisticsOf(c).slab_bytes, SlabPages(c) * kPageBytes);
+    for (char* object : seen) partition_->Free(object);
+  }
+}
+
+TEST_F(PartitionTest, LinksInFreeObjectsSayNothing) {
+  void* a = partition_->Allocate(64);
+  void* b = partition_->Allocate(64);
+  partition_->Free(a);
+  partition_->Free(b);
+  uint64_t words[2];
+  std::memcpy(words, b, sizeof words);
+  EXPECT_NE(words[0], reinterpret_cast<uintptr_t>(a));
+  EXPECT_NE(words[0] >> 32, reinterpret_cast<uintptr_t>(a) >> 32);
+}
+
+TEST_F(PartitionTest, LargeRunsHaveGuardPages) {
+  char* object = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  ASSERT_NE(object, nullptr);
+  std::memset(object, 1, Partition::kGuardedBytes);
+  EXPECT_EQ(partition_->UsableBytes(object), Partition::kGuardedBytes);
+  EXPECT_DEATH(object[-1] = 1, "");
+  EXPECT_DEATH(object[Partition::kGuardedBytes] = 1, "");
+  EXPECT_EQ(partition_->Statistics().guarded_runs, 1u);
+  partition_->Free(object);
+  std::memset(object - 1, 1, Partition::kGuardedBytes + 2);
+  EXPECT_EQ(partition_->Statistics().used_bytes, 0u);
+}
+
+TEST_F(PartitionTest, WithoutRoomForGuardsALargeRunGoesWithoutAndIsCounted) {
+  size_t bytes = kBytes / 2 - 5 * kPageBytes;  // of a half, entries and slabs take five pages
+  EXPECT_NE(partition_->Allocate(bytes), nullptr);
+  EXPECT_EQ(partition_->Statistics().guarded_runs, 0u);
+  EXPECT_EQ(partition_->Statistics().unguarded_runs, 1u);
+}
+
+// ---- a start that does not depend on the size ----
+
+size_t ResidentPages(void* memory, size_t bytes) {
+  std::vector<unsigned char> resident(bytes / kPageBytes);
+  if (mincore(memory, bytes, resident.data()) != 0) return SIZE_MAX;
+  return static_cast<size_t>(std::count_if(resident.begin(), resident.end(), [](unsigned char c) { return c & 1; }));
+}
+
+TEST(PartitionStartTest, TouchesNothingAndTheFirstObjectTheSameWhateverTheSize) {
+  std::vector<size_t> after_start;
+  std::vector<size_t> after_object;
+  for (size_t bytes : {16 * kMiB, kGiB, 64 * kGiB}) {
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ASSERT_NE(memory, MAP_FAILED);
+    ASSERT_EQ(madvise(memory, bytes, MADV_NOHUGEPAGE), 0);
+    PartitionRanges ranges;
+    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory), bytes};
+    ranges.count = 1;
+    ranges.bytes = bytes;
+    Partition partition(CpuId{0}, ranges, 1);
+    after_start.push_back(ResidentPages(memory, bytes));
+    *static_cast<char*>(partition.Allocate(64)) = 1;
+    after_object.push_back(ResidentPages(memory, bytes));
+    munmap(memory, bytes);
+  }
+  EXPECT_EQ(after_start, std::vector<size_t>(3, 0));
+  EXPECT_EQ(after_object, std::vector<size_t>(3, after_object[0]));
+  EXPECT_LE(after_object[0], 6u);  // entries, descriptors, and the pages of the first batch
 }
 
 using PartitionDeathTest = PartitionTest;
@@ -178,9 +417,52 @@ TEST_F(PartitionDeathTest, DoubleFreeOfALargeObjectIsNamed) {
   EXPECT_DEATH(partition_->Free(object), "double free");
 }
 
-TEST_F(PartitionDeathTest, FreeOfAStackAddressIsNamed) {
+TEST_F(PartitionDeathTest, FreeOfAForeignPointerIsNamed) {
   int local = 0;
   EXPECT_DEATH(partition_->Free(&local), "no allocation returned");
+}
+
+TEST_F(PartitionDeathTest, FreeOfAStackAddressIsNamed) {
+  char* stack = static_cast<char*>(partition_->AllocatePages(4));
+  EXPECT_DEATH(partition_->Free(stack), "address on a thread's stack");
+  EXPECT_DEATH(partition_->Free(stack + 2 * kPageBytes + 128), "address on a thread's stack");
+}
+
+TEST_F(PartitionDeathTest, TheMiddleOfAnObjectIsNamed) {
+  for (size_t bytes : {32, 48, 112, 1000, 5000, 32768}) {
+    char* object = static_cast<char*>(partition_->Allocate(bytes));
+    EXPECT_DEATH(partition_->Free(object + 16), "in the middle of an object");
+    EXPECT_DEATH(partition_->Free(object + 1), "in the middle of an object");
+  }
+  char* large = static_cast<char*>(partition_->Allocate(100000));
+  EXPECT_DEATH(partition_->Free(large + kPageBytes), "in the middle of a large object");
+  EXPECT_DEATH(partition_->Free(large + 16), "in the middle of a large object");
+  char* guarded = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  EXPECT_DEATH(partition_->Free(guarded + kPageBytes), "in the middle of a large object");
+  EXPECT_DEATH(partition_->Free(guarded + 16), "in the middle of a large object");
+}
+
+TEST_F(PartitionDeathTest, AnotherSizeThanWasAllocatedIsNamed) {
+  void* object = partition_->Allocate(64);
+  EXPECT_DEATH(partition_->FreeIfSmallSized(object, 65), "another size than was allocated");
+  EXPECT_TRUE(partition_->FreeIfSmallSized(object, 60));
+}
+
+TEST_F(PartitionDeathTest, ADoubleFreeIsNamedWhereverTheObjectWaits) {
+  std::vector<void*> objects;
+  for (int i = 0; i < 5000; ++i) objects.push_back(partition_->Allocate(128));
+  for (size_t i = 1; i < objects.size(); i += 2) partition_->Free(objects[i]);  // no slab becomes empty
+  for (size_t i = 1; i < objects.size(); i += 1000) EXPECT_DEATH(partition_->Free(objects[i]), "double free");
+  for (size_t i = 0; i < objects.size(); i += 2) partition_->Free(objects[i]);
+  partition_->GiveBackEmptySlabs();
+  EXPECT_DEATH(partition_->Free(objects[1]), "double free|no allocation returned");
+}
+
+TEST_F(PartitionDeathTest, AWriteToAFreeObjectIsNamedBeforeItsLinkIsUsed) {
+  auto* object = static_cast<uint64_t*>(partition_->Allocate(64));
+  partition_->Free(object);
+  object[0] = object[1] = 0x4141414141414141;
+  EXPECT_DEATH(partition_->Allocate(64), "a free object was written to");
 }
 
 TEST_F(PartitionDeathTest, AlignmentThatIsNoPowerOfTwoIsNamed) {

@@ -29,11 +29,11 @@ TEST(SizeClassesTest, PowersOfTwoAreClassesOfTheirOwn) {
   for (size_t bytes = 16; bytes <= kLargestSmallBytes; bytes *= 2) EXPECT_EQ(SizeClassBytes(SizeClassOf(bytes)), bytes);
 }
 
-TEST(SizeClassesTest, SlabsHoldAtLeastTwoObjectsAndWasteAtMostAnEighth) {
+TEST(SizeClassesTest, SlabsHoldAtLeastTwoObjectsAndWasteAtMostAThirtySecond) {
   for (size_t c = 0; c < kSizeClasses; ++c) {
     size_t slab = SlabPages(c) * kPageBytes;
     EXPECT_GE(slab, 2 * SizeClassBytes(c));
-    EXPECT_LE(slab % SizeClassBytes(c) * 8, slab);
+    EXPECT_LE(slab % SizeClassBytes(c) * 32, slab);
     EXPECT_LE(SlabPages(c), 32u);
   }
 }

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/machine/platform_services.h"
+#include "core/memory/guard_pages.h"
 
 namespace toro {
 namespace {
@@ -13,18 +14,6 @@ namespace {
 // few. A stack whose size was asked for is that large.
 constexpr uint32_t kColours = 32;
 constexpr size_t kColourBytes = 2 * kCacheLineBytes;
-
-// The run of a stack begins and ends with a guard page: the first stops a thread that uses more stack than it has, the
-// last one that writes beyond an array of its first frames.
-constexpr size_t kGuardPages = 2;
-
-bool SetGuards(char* run, size_t stack_bytes, bool guard) {
-  char* high = run + kPageBytes + stack_bytes;
-  if (!platform::SetGuardPage(run, guard)) return false;
-  if (platform::SetGuardPage(high, guard)) return true;
-  platform::SetGuardPage(run, !guard);
-  return false;
-}
 
 }  // namespace
 
@@ -235,7 +224,9 @@ Thread* Scheduler::TakeThread(size_t stack_bytes) {
   void* memory = partition_.AllocateAligned(sizeof(Thread), alignof(Thread));
   if (memory == nullptr) return nullptr;
   char* run = static_cast<char*>(partition_.AllocatePages(stack_bytes / kPageBytes + kGuardPages));
-  if (run == nullptr || !SetGuards(run, stack_bytes, true)) {
+  // The first guard stops a thread that uses more stack than it has, the last one that writes beyond an array of its
+  // first frames.
+  if (run == nullptr || !SetGuardPages(run, run + kPageBytes + stack_bytes, true)) {
     if (run != nullptr) partition_.FreePages(run);
     partition_.Free(memory);
     return nullptr;
@@ -255,13 +246,30 @@ void Scheduler::GiveThread(Thread& thread) {
   *list = &thread;
 }
 
+void Scheduler::ReleaseThread(Thread& thread) {
+  SetGuardPages(thread.stack_low, thread.stack_high(), false);
+  partition_.FreePages(thread.stack_low);
+  Machine::ReleaseContext(thread.context);
+  partition_.Free(&thread);
+}
+
 void Scheduler::ReleaseRetired() {
   while (Thread* thread = retired_) {
     retired_ = thread->next_pooled;
-    SetGuards(thread->stack_low, thread->stack_bytes, false);
-    partition_.FreePages(thread->stack_low);
-    Machine::ReleaseContext(thread->context);
-    partition_.Free(thread);
+    ReleaseThread(*thread);
+  }
+}
+
+void Scheduler::ReleasePool() {
+  Thread* thread = pool_;
+  pool_ = nullptr;
+  auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  while (thread != nullptr) {
+    Thread* next = thread->next_pooled;
+    // I2: what is about to leave its stack for ever may ask for memory once more.
+    bool stands_on_it = here - reinterpret_cast<uintptr_t>(thread->stack_low) < kPageBytes + thread->stack_bytes;
+    stands_on_it ? GiveThread(*thread) : ReleaseThread(*thread);
+    thread = next;
   }
 }
 

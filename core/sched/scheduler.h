@@ -9,8 +9,9 @@
 //   I1. A thread is in the ready ring, or waits for exactly one thing (pollers.h: for its turn), or is suspended, or
 //       travels. A suspended thread may wait as well: it is ready when it has been resumed and its wait is over.
 //   I2. A thread that ends at home gives its object and stack to the pool while it still stands on that stack. This is
-//       sound because only a later spawn of this same CPU takes from the pool. IF YOU let anything else take from it,
-//       or write to a pooled stack, a dead thread's last instructions run on memory in use.
+//       sound because only a later spawn of this same CPU takes from the pool, and ReleasePool leaves out the stack it
+//       stands on. IF YOU let anything else take from it, or write to a pooled stack, a dead thread's last instructions
+//       run on memory in use.
 //   I3. A thread that leaves is posted by the loop, after its registers are saved and nobody stands on its stack.
 //   I4. After a switch a thread may be on another CPU: no code keeps a Scheduler across a switch.
 //   I5. Message context never blocks.
@@ -148,6 +149,9 @@ class Scheduler {
   Result<ThreadId> Create(const ThreadBody& body, const ThreadOptions& options);
   Status Detach(ThreadId id) { return table_.Detach(id); }
 
+  // Gives the stacks of ended threads, which are kept for the next ones, back to the partition.
+  void ReleasePool();
+
   // Null in the loop.
   Thread* current() const { return running_ ? ring_.head() : nullptr; }
   // May the code that runs now block? False in the loop and in message context.
@@ -231,6 +235,7 @@ class Scheduler {
   Thread* TakeThread(size_t stack_bytes);
   void GiveThread(Thread& thread);
   void ReleaseRetired();
+  void ReleaseThread(Thread& thread);
   void CheckMayBlock() const;
 
   ReadyRing ring_;

@@ -88,9 +88,9 @@ void Scheduler::RunStarts(void*) {
     if (run > 0) here.BeginAnotherLife(*self);
     if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) {
       here.LetLoopRun(*self);
-      if (here.runner_ != self) return;  // it was suspended meanwhile
+      if (Current().runner_ != self) return;  // it was suspended meanwhile
     }
-    ThreadStart start = here.starts_.Pop();
+    ThreadStart start = Current().starts_.Pop();  // I4: `here` is of before the switch
     start.function(start.argument);
     if (platform::ThreadLocalBytes() > 0) platform::FinishThreadLocals();
     self->FinishRuntime();

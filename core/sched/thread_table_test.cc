@@ -90,7 +90,7 @@ TEST_F(ThreadTableTest, MayGrowWhileItGrows) {
   } reclaim{partition_.get(), table_.get(), &thread_, &indices, partition_->AllocatePages(256)};
   while (partition_->AllocatePages(1) != nullptr) continue;
   partition_->SetReclaim(
-      [](void* context) {
+      [](void* context, int, size_t) {
         auto& r = *static_cast<Reclaim*>(context);
         if (r.done) return false;
         r.done = true;

@@ -45,6 +45,13 @@ void Release(void* object) {
   if (__builtin_expect(here == nullptr || !here->partition().FreeIfSmall(object), 0)) ReleaseAnywhere(object);
 }
 
+void Release(void* object, std::size_t bytes) {
+  toro::Scheduler* here = toro::Scheduler::CurrentOrNull();
+  if (__builtin_expect(here == nullptr || !here->partition().FreeIfSmallSized(object, bytes), 0)) {
+    ReleaseAnywhere(object);
+  }
+}
+
 constexpr std::size_t kPlain = 16;
 
 }  // namespace
@@ -63,8 +70,8 @@ void* operator new[](std::size_t bytes, std::align_val_t align, const std::nothr
 }
 void operator delete(void* object) noexcept { Release(object); }
 void operator delete[](void* object) noexcept { Release(object); }
-void operator delete(void* object, std::size_t) noexcept { Release(object); }
-void operator delete[](void* object, std::size_t) noexcept { Release(object); }
+void operator delete(void* object, std::size_t bytes) noexcept { Release(object, bytes); }
+void operator delete[](void* object, std::size_t bytes) noexcept { Release(object, bytes); }
 void operator delete(void* object, std::align_val_t) noexcept { Release(object); }
 void operator delete[](void* object, std::align_val_t) noexcept { Release(object); }
 void operator delete(void* object, std::size_t, std::align_val_t) noexcept { Release(object); }

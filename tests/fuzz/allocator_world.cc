@@ -203,7 +203,20 @@ void AllocatorWorld::Free(const Live& live, size_t on_cpu) {
   }
   Enter(on_cpu);
   if (toro::UsableBytes(live.at) != live.bytes) Fail("%p has another size than before", static_cast<void*>(live.at));
+  // Where nothing may wait, and nothing can be allocated, no more than this can be freed before the others step.
+  if (CpuAt(on_cpu).return_path().counters().waiting >= toro::ReturnPath::kReserveObjects / kMostCpus) StepAll();
+  Enter(on_cpu);
   toro::FreeBytes(live.at);
+}
+
+bool AllocatorWorld::StepAll() {
+  bool worked = false;
+  for (size_t cpu = 0; cpu < cpus_; ++cpu) {
+    Enter(cpu);
+    Cpu& here = CpuAt(cpu);
+    worked |= here.Step() || here.return_path().waiting() || here.exchange().waiting();
+  }
+  return worked;
 }
 
 void AllocatorWorld::FreeOne(bool elsewhere) {
@@ -260,13 +273,7 @@ void AllocatorWorld::Misuse() {
 
 // Lets every CPU step until nothing is under way. I4.
 void AllocatorWorld::Settle() {
-  for (bool worked = true; worked;) {
-    worked = false;
-    for (size_t cpu = 0; cpu < cpus_; ++cpu) {
-      Enter(cpu);
-      Cpu& here = CpuAt(cpu);
-      worked |= here.Step() || here.return_path().waiting() || here.exchange().waiting();
-    }
+  while (StepAll()) {
   }
   for (size_t cpu = 0; cpu < cpus_; ++cpu) CheckBalance(cpu);
 }

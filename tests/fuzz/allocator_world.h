@@ -55,6 +55,7 @@ class AllocatorWorld {
   void FreeOne(bool elsewhere);
   void FreeBurst();
   void Misuse();
+  bool StepAll();
   void Settle();
 
   size_t ChooseBytes();

@@ -85,9 +85,11 @@ extern "C" {
   fuzz::CheckFailed(file, line, message, address);
 }
 
-void* __real__ZN4toro8PageRuns8AllocateEmm(toro::PageRuns* runs, size_t pages, size_t align_bytes);
+void* __real__ZN4toro8PageRuns8AllocateEmmmNS_8PageKindE(toro::PageRuns* runs, size_t pages, size_t align_bytes,
+                                                         size_t lead, toro::PageKind kind);
 
-void* __wrap__ZN4toro8PageRuns8AllocateEmm(toro::PageRuns* runs, size_t pages, size_t align_bytes) {
+void* __wrap__ZN4toro8PageRuns8AllocateEmmmNS_8PageKindE(toro::PageRuns* runs, size_t pages, size_t align_bytes,
+                                                         size_t lead, toro::PageKind kind) {
   if (fuzz::refuse_in > 0 && --fuzz::refuse_in == 0) {
     ++fuzz::refused;
     return nullptr;
@@ -95,14 +97,14 @@ void* __wrap__ZN4toro8PageRuns8AllocateEmm(toro::PageRuns* runs, size_t pages, s
   static void* last = nullptr;
   static size_t last_pages = 0;
   if (pages <= last_pages && align_bytes == toro::kPageBytes && fuzz::Planted("twice")) return last;
-  last = __real__ZN4toro8PageRuns8AllocateEmm(runs, pages, align_bytes);
+  last = __real__ZN4toro8PageRuns8AllocateEmmmNS_8PageKindE(runs, pages, align_bytes, lead, kind);
   last_pages = last != nullptr ? pages : 0;
   return last;
 }
 
-void __real__ZN4toro8PageRuns4FreeEPv(toro::PageRuns* runs, void* run);
+void __real__ZN4toro8PageRuns4FreeEPvNS_8PageKindE(toro::PageRuns* runs, void* run, toro::PageKind kind);
 
-void __wrap__ZN4toro8PageRuns4FreeEPv(toro::PageRuns* runs, void* run) {
-  if (!fuzz::Planted("lost")) __real__ZN4toro8PageRuns4FreeEPv(runs, run);
+void __wrap__ZN4toro8PageRuns4FreeEPvNS_8PageKindE(toro::PageRuns* runs, void* run, toro::PageKind kind) {
+  if (!fuzz::Planted("lost")) __real__ZN4toro8PageRuns4FreeEPvNS_8PageKindE(runs, run, kind);
 }
 }

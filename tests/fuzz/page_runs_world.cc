@@ -23,12 +23,13 @@ void PageRunsWorld::Run() {
   while (!live_.empty()) FreeOne();
   if (runs_.used_pages() != 0) Fail("%zu pages did not come back", runs_.used_pages());
   size_t longest = LongestGap();
+  if (longest == 0) return;
   void* all = runs_.Allocate(longest);
   if (all == nullptr) Fail("the longest range, of %zu pages, cannot be had as one run any more", longest);
   runs_.Free(all);
 }
 
-// The first page of a range holds its entries: the model has what is left.
+// The first pages of a range describe it: the model has what is left.
 toro::PartitionRanges PageRunsWorld::Divide(DirtyMemory& memory) {
   memory.Reset();
   toro::PartitionRanges ranges;
@@ -37,7 +38,8 @@ toro::PartitionRanges PageRunsWorld::Divide(DirtyMemory& memory) {
   for (size_t i = 0; i < ranges.count; ++i) {
     size_t pages = 2 + choices_.Below(kMostPages);
     ranges.ranges[i] = {next, pages * kPageBytes};
-    model_.push_back({next + kPageBytes, std::vector<bool>(pages - 1)});
+    size_t table_pages = std::min(pages, toro::PageRuns::TablePages(pages));
+    model_.push_back({next + table_pages * kPageBytes, std::vector<bool>(pages - table_pages)});
     next += (pages + choices_.Below(2)) * kPageBytes;
   }
   return ranges;

@@ -52,8 +52,8 @@ void* operator new[](std::size_t bytes, std::align_val_t align, const std::nothr
 
 void operator delete(void* object) noexcept { toro::FreeBytes(object); }
 void operator delete[](void* object) noexcept { toro::FreeBytes(object); }
-void operator delete(void* object, std::size_t) noexcept { toro::FreeBytes(object); }
-void operator delete[](void* object, std::size_t) noexcept { toro::FreeBytes(object); }
+void operator delete(void* object, std::size_t bytes) noexcept { toro::FreeBytes(object, bytes); }
+void operator delete[](void* object, std::size_t bytes) noexcept { toro::FreeBytes(object, bytes); }
 void operator delete(void* object, std::align_val_t) noexcept { toro::FreeBytes(object); }
 void operator delete[](void* object, std::align_val_t) noexcept { toro::FreeBytes(object); }
 void operator delete(void* object, std::size_t, std::align_val_t) noexcept { toro::FreeBytes(object); }

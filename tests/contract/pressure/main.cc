@@ -1,6 +1,7 @@
 // The kernel's contract where something is scarce: a CPU that is never idle, a channel that is full, a stack that is
 // small, a partition that is used up.
 #include <atomic>
+#include <cstring>
 #include <vector>
 
 #include "core/kernel/allocation.h"
@@ -236,7 +237,172 @@ void ADetachedThreadMayWaitWhenNoStackIsLeft() {
   Check(toro::Join(thread.value()) == Status::kOk, "a detached thread may wait when no stack is left for the next");
 }
 
+// Objects of one size until the partition of this CPU has no more; they are chained through their first words.
+class AllOfSize {
+ public:
+  explicit AllOfSize(size_t bytes) {
+    while (void* object = toro::AllocateBytes(bytes)) {
+      first_ = new (object) Object{first_};
+      ++count_;
+    }
+  }
+  ~AllOfSize() {
+    while (first_ != nullptr) FreeOne();
+  }
+  void FreeOne() {
+    Object* object = first_;
+    first_ = object->next;
+    toro::FreeBytes(object);
+  }
+  size_t count() const { return count_; }
+
+ private:
+  struct Object {
+    Object* next;
+  };
+  Object* first_ = nullptr;
+  size_t count_ = 0;
+};
+
+constexpr size_t kBlockBytes = 64 * toro::kKiB;
+size_t BlocksOnThisCpu() { return AllOfSize(kBlockBytes).count(); }
+
+// Runs function() in a thread of the last CPU and returns its verdict.
+template <typename Function>
+bool HoldsOnLastCpu(Function function) {
+  bool holds = false;
+  auto thread = toro::Spawn(LastCpu(), [&holds, function] { holds = function(); });
+  return toro::Join(thread.value()) == Status::kOk && holds;
+}
+
+void StacksOfEndedThreadsServeOtherAllocations() {
+  Check(HoldsOnLastCpu([] {
+          size_t before = BlocksOnThisCpu();
+          bool stop = false;
+          std::vector<toro::ThreadId> threads;
+          for (int i = 0; i < 60; ++i) {
+            auto thread = toro::Spawn(toro::CurrentCpu(), [&stop] {
+              while (!stop) toro::Yield();
+            });
+            if (thread.ok()) threads.push_back(thread.value());
+          }
+          stop = true;
+          for (toro::ThreadId thread : threads) (void)toro::Join(thread);
+          // Sixty stacks are 56 blocks.
+          return threads.size() > 20 && BlocksOnThisCpu() + 10 > before;
+        }),
+        "the stacks of ended threads serve other allocations");
+}
+
+void EmptySlabsServeOtherAllocations() {
+  Check(HoldsOnLastCpu([] {
+          size_t before = BlocksOnThisCpu();
+          size_t small = 0;
+          for (size_t bytes : {900, 3000}) small += AllOfSize(bytes).count() * bytes;
+          return small > before * kBlockBytes && BlocksOnThisCpu() + 2 > before;
+        }),
+        "memory of small objects serves objects of other sizes when they are free");
+}
+
+struct Hook {
+  AllOfSize* held;
+  bool frees = false;
+  bool again = false;
+  int calls = 0;
+  size_t bytes = 0;
+  bool nested = false;
+
+  static bool Run(void* context, size_t bytes) {
+    Hook& hook = *static_cast<Hook*>(context);
+    ++hook.calls;
+    hook.bytes = bytes;
+    hook.nested |= toro::AllocateBytes(bytes) != nullptr;
+    if (hook.frees) hook.held->FreeOne();
+    return hook.again;
+  }
+};
+
+void TheOutOfMemoryHookIsAskedOncePerFailingAllocation() {
+  Check(HoldsOnLastCpu([] {
+          AllOfSize all(kBlockBytes);
+          Hook hook{&all};
+          toro::SetOutOfMemoryHook(&Hook::Run, &hook);
+          bool refuses = toro::AllocateBytes(kBlockBytes) == nullptr && hook.calls == 1 && hook.bytes == kBlockBytes;
+          hook.again = true;
+          bool in_vain = toro::AllocateBytes(kBlockBytes) == nullptr && hook.calls == 2;
+          hook.frees = true;
+          void* object = toro::AllocateBytes(kBlockBytes);
+          bool helps = object != nullptr && hook.calls == 3 && !hook.nested;
+          toro::FreeBytes(object);
+          toro::SetOutOfMemoryHook(nullptr, nullptr);
+          return refuses && in_vain && helps;
+        }),
+        "the out-of-memory hook is asked once per failing allocation");
+}
+
+bool IsOwnedBy(CpuId cpu, const void* object) { return toro::Cpu::Current().owners().OwnerOf(object) == cpu.index(); }
+
+void ACpuThatRanDryBorrows() {
+  Check(HoldsOnLastCpu([] {
+          AllOfSize all(kBlockBytes);
+          auto large = toro::BorrowMemory(toro::kBootCpu, kBlockBytes);
+          if (toro::CpuCount() == 1) return large.status() == Status::kOutOfMemory;
+          if (!large.ok() || !IsOwnedBy(toro::kBootCpu, large.value())) return false;
+          std::memset(large.value(), 1, kBlockBytes);
+          toro::FreeBytes(large.value());
+          return toro::BorrowMemory(CpuId{toro::CpuCount()}, 1).status() == Status::kNoSuchCpu &&
+                 toro::BorrowMemory(toro::kBootCpu, ~size_t{0}).status() == Status::kOutOfMemory;
+        }),
+        "a CPU that ran dry borrows from another");
+}
+
+uint64_t LiveEverywhere(size_t size_class) {
+  uint64_t live = 0;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) {
+    live += toro::ClassStatistics(CpuId{i}, size_class).value().live;
+  }
+  return live;
+}
+
+// All at once, each from the next; a third frees what was lent, and all goes home.
+void AllCpusLendAndBorrowAtOnce() {
+  constexpr size_t kBytes = 5000;
+  constexpr int kLoans = 50;
+  const size_t size_class = toro::SizeClassOf(kBytes);
+  uint64_t before = LiveEverywhere(size_class);
+  std::vector<toro::ThreadId> threads;
+  std::vector<int> right(toro::CpuCount() * 16);  // a line of its own for each CPU
+  for (size_t i = 0; i < toro::CpuCount(); ++i) {
+    auto thread = toro::Spawn(CpuId{i}, [i, &right] {
+      CpuId lender{(i + 1) % toro::CpuCount()};
+      CpuId third{(i + 2) % toro::CpuCount()};
+      for (int n = 0; n < kLoans; ++n) {
+        auto loan = toro::BorrowMemory(lender, kBytes);
+        if (!loan.ok() || !IsOwnedBy(lender, loan.value()) || toro::UsableBytes(loan.value()) < kBytes) return;
+        std::memset(loan.value(), static_cast<int>(i), kBytes);
+        toro::Call(third, [object = loan.value()] { toro::FreeBytes(object); });
+        ++right[i * 16];
+      }
+    });
+    threads.push_back(thread.value());
+  }
+  bool all = true;
+  for (toro::ThreadId thread : threads) all = all && toro::Join(thread) == Status::kOk;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) all = all && right[i * 16] == kLoans;
+  for (int i = 0; i < 10'000 && LiveEverywhere(size_class) != before; ++i) toro::Yield();
+  Check(all && LiveEverywhere(size_class) == before, "all CPUs lend and borrow at once, and all comes home");
+}
+
 // ---- numbers at their ends ----
+
+void AbsurdSizesGiveNull() {
+  bool all = true;
+  for (size_t bytes : {~size_t{0}, ~size_t{0} - 4096, size_t{1} << 63, (size_t{1} << 63) - 1}) {
+    all = all && toro::AllocateBytes(bytes) == nullptr;
+    for (size_t align = 1; align != 0; align *= 2) all = all && toro::AllocateAlignedBytes(bytes, align) == nullptr;
+  }
+  Check(all && toro::AllocateAlignedBytes(1, size_t{1} << 63) == nullptr, "absurd sizes and alignments give null");
+}
 
 void AnIdThatDoesNotFitNamesNoCpu() {
   Check(toro::Spawn(CpuId{65536}, [] {}).status() == Status::kNoSuchCpu, "CPU 65536 is not CPU 0");
@@ -263,6 +429,12 @@ int main() {
   AReplyHasAWayAroundAFullChannel();
   AFloodInEveryDirectionLosesNothing();
   ADetachedThreadMayWaitWhenNoStackIsLeft();
+  StacksOfEndedThreadsServeOtherAllocations();
+  EmptySlabsServeOtherAllocations();
+  TheOutOfMemoryHookIsAskedOncePerFailingAllocation();
+  ACpuThatRanDryBorrows();
+  AllCpusLendAndBorrowAtOnce();
+  AbsurdSizesGiveNull();
   AnIdThatDoesNotFitNamesNoCpu();
   TheLongestSleepDoesNotWrapAround();
   return contract::End();
