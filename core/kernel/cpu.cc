@@ -1,10 +1,16 @@
 #include "core/kernel/cpu.h"
 
+#include "core/kernel/cluster.h"
+#include "core/kernel/shutdown_state.h"
+#include "core/kernel/trace_report.h"
 #include "core/machine/machine.h"
 #include "core/machine/platform_services.h"
 
 namespace toro {
 namespace {
+
+// A platform's fatal report names it weakly, which would not take it out of the archive.
+[[gnu::used]] void (*const print_trace)(void (*print)(std::string_view text)) = &PrintTrace;
 
 // The first looks follow each other at once: an answer of a CPU that is awake comes within them, and a PAUSE takes
 // as long as a fifth of its way.
@@ -28,9 +34,11 @@ bool Cpu::Step() {
   if (halted_) {  // P4: awake, and this step looks again
     halted_ = false;
     exchange_.EndSleep();
+    scheduler_.trace().AddStamped(TraceEvent::kAwake);
     scheduler_.NoteWakeUp();
     if (!single_step_) spin_.Note(Machine::Cycles() - idle_since_);
   }
+  if (id() == kBootCpu && shutdown_state.start) StartShutdown(*this);
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
   return scheduler_.RunReady() || worked;
@@ -39,6 +47,9 @@ bool Cpu::Step() {
 // Memory has run out, and the partition has found none in itself. What is cheapest to lose goes first.
 bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
   Cpu& cpu = *static_cast<Cpu*>(context);
+  if (attempt == 0) {
+    cpu.scheduler_.trace().AddStamped(TraceEvent::kOutOfMemory, 0, cpu.partition_.Statistics().used_bytes);
+  }
   switch (attempt) {
     case 0: cpu.scheduler_.ReleasePool(); return true;
     case 1:
@@ -83,6 +94,7 @@ void Cpu::Sleep() {
   }
   ++halts_;
   halted_ = true;
+  scheduler_.trace().AddStamped(TraceEvent::kHalt, 0, deadline_ns, exchange_.counters().wakes_sent);
   platform::HaltCpu(deadline_ns);
 }
 
@@ -110,6 +122,12 @@ CpuStatistics Cpu::Statistics() const {
   return s;
 }
 
+void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address) {
+  if (Scheduler* scheduler = Scheduler::CurrentOrNull()) {
+    scheduler->trace().AddStamped(TraceEvent::kFault, vector, instruction, address);
+  }
+}
+
 bool StackOfThread(uintptr_t& low, uintptr_t& top) {
   Scheduler* scheduler = Scheduler::CurrentOrNull();
   if (scheduler == nullptr || !scheduler->MayBlock()) return false;
@@ -119,12 +137,23 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top) {
   return true;
 }
 
-const char* CurrentThreadName() {
-  Scheduler* scheduler = Scheduler::CurrentOrNull();
-  if (scheduler == nullptr) return "(no CPU)";
-  Thread* thread = scheduler->current();
+namespace {
+
+const char* NameOfRunning(const Scheduler& scheduler) {
+  const Thread* thread = scheduler.current();
   if (thread == nullptr) return "(loop)";
   return thread->name[0] != 0 ? thread->name : "(unnamed)";
+}
+
+}  // namespace
+
+const char* CurrentThreadName() {
+  Scheduler* scheduler = Scheduler::CurrentOrNull();
+  return scheduler != nullptr ? NameOfRunning(*scheduler) : "(no CPU)";
+}
+
+const char* ThreadNameOf(CpuId cpu) {
+  return Cpu::CurrentOrNull() != nullptr ? NameOfRunning(Cluster::Get().cpu(cpu).scheduler()) : "(no CPU)";
 }
 
 bool IsStackOverflow(uintptr_t address, uintptr_t sp) {

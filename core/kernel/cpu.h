@@ -113,6 +113,9 @@ class alignas(kCacheLineBytes) Cpu {
 // when it says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
 const char* DescribeFaultAddress(uintptr_t address);
 
+// Puts a fault of this CPU into its trace. Any context but an NMI.
+void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address);
+
 // The stack [low, top) of the thread that runs on this CPU. False in the loop and in message context: only in a thread
 // may a fault of the CPU become an exception. Any context.
 bool StackOfThread(uintptr_t& low, uintptr_t& top);
@@ -120,6 +123,9 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top);
 // Whether a fault at `address`, with the stack pointer at `sp`, means that the thread that runs here used more stack
 // than it has. For fatal reports; any context.
 bool IsStackOverflow(uintptr_t address, uintptr_t sp);
+
+// The name of the thread that runs, or ran, on `cpu`: for fatal reports, when that CPU has been stopped.
+const char* ThreadNameOf(CpuId cpu);
 
 // The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal
 // reports.

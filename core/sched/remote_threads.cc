@@ -167,7 +167,10 @@ Status Scheduler::Migrate(CpuId to) {
 void Scheduler::SendDeparted() {
   Thread& thread = *departed_;
   departed_ = nullptr;
-  if (!thread.ended) ++counters_.departed;
+  if (!thread.ended) {
+    ++counters_.departed;
+    Trace(TraceEvent::kLeave, thread.id, destination_.index());
+  }
   if (thread.id.home() == id()) {
     SendAway(thread, destination_);
     return;
@@ -217,6 +220,7 @@ void Scheduler::Arrive(Thread& thread, void* stack_low, void* stack_high) {
   platform::AdoptGuardPage(stack_low);
   platform::AdoptGuardPage(stack_high);
   ++counters_.arrived;
+  Trace(TraceEvent::kArrive, thread.id);
   if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
 }
 

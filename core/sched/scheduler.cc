@@ -171,6 +171,8 @@ Status Scheduler::Wait(WaitList* list, uint64_t deadline_ns, WaitsFor what, bool
     self->flags |= Thread::kHasDeadline;
     here.timers_.Start(self->timer, deadline_ns);
   }
+  here.Trace(deadline_ns != kNever ? TraceEvent::kSleepUntil : TraceEvent::kWait, self->id,
+             deadline_ns != kNever ? deadline_ns : static_cast<uint64_t>(what));
   here.LeaveRing(*self);
   // Out of the ring by now: another runner needs memory, to find some messages are taken, and one may wake this thread.
   if (here.runner_ == self) here.StopBeingRunner();
@@ -185,6 +187,7 @@ void Scheduler::EndWait(Thread& thread, Status status) {
   thread.flags &= static_cast<uint8_t>(~(Thread::kInList | Thread::kHasDeadline | Thread::kCancellable));
   thread.waits_for = WaitsFor::kNothing;
   thread.wait_status = status;
+  Trace(status == Status::kTimedOut ? TraceEvent::kTimer : TraceEvent::kReady, thread.id);
   if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
 }
 
@@ -323,6 +326,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   if (length > 0) std::memcpy(thread->name, options.name.data(), length);
   thread->name[length] = 0;
   ++counters_.created;
+  Trace(TraceEvent::kSpawn, id.value());
   EnterRing(*thread);
   return id.value();
 }
@@ -354,6 +358,7 @@ void Scheduler::End(Thread& thread) {
   ++counters_.ended;
   thread.arena.EndOwner();
   const ThreadId id = thread.id;
+  Trace(TraceEvent::kEnd, id);
   Joiner joiner = table_.End(id);
   GiveThread(thread);
   if (joiner.handle != 0) AnswerJoin(joiner, id, Status::kOk);

@@ -41,6 +41,7 @@
 #include "core/sched/thread.h"
 #include "core/sched/thread_table.h"
 #include "core/sched/timer_wheel.h"
+#include "core/trace/trace_ring.h"
 
 namespace toro {
 
@@ -175,6 +176,7 @@ class Scheduler {
   HandleTable& handles() { return handles_; }
   LineQueue& lines() { return lines_; }
   uint64_t NextTimerNs() const { return timers_.NextNs(); }
+  TraceRing& trace() { return trace_; }
 
   struct Counters {
     uint64_t switches = 0;
@@ -225,6 +227,9 @@ class Scheduler {
   void LeaveRing(Thread& thread);
   void SetControl(Thread& thread, uint8_t control);
   void UpdateInterrupted() { exchange_.SetInterrupted(runner_ != nullptr || attention_ != 0); }
+  void Trace(TraceEvent event, ThreadId thread, uint64_t second = 0) {
+    trace_.Add(event, thread.index(), uint64_t{thread.generation()} << 32 | thread.home().index(), second);
+  }
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
   void SwitchTo(Thread& self, Machine::Context& next);
@@ -265,6 +270,7 @@ class Scheduler {
   HandleTable handles_;
   TimerWheel timers_;
   LineQueue lines_;
+  TraceRing trace_;
 };
 
 inline bool Scheduler::Yield() {

@@ -36,6 +36,7 @@ inline constexpr uint32_t kInit = 0x5 << 8;
 inline constexpr uint32_t kStartUp = 0x6 << 8;
 inline constexpr uint32_t kDeliveryPending = 1 << 12;
 inline constexpr uint32_t kAssert = 1 << 14;
+inline constexpr uint32_t kSelf = 1 << 18;
 inline constexpr uint32_t kAllButSelf = 3 << 18;
 
 inline constexpr uint32_t kMasked = 1 << 16;
@@ -72,6 +73,15 @@ class LocalApic {
   void UseDeadlineTimer(uint8_t vector) { registers_.Write(kTimerEntry, kDeadlineMode | vector); }
 
   void SendFixed(uint32_t apic_id, uint8_t vector) { Send(apic_id, kFixed | kAssert | vector); }
+  // The destination is in the command, so this may come between the two halves of another Send.
+  void SendFixedToSelf(uint8_t vector) {
+    uint32_t command = kFixed | kAssert | kSelf | vector;
+    if (registers_.is_x2apic()) {
+      registers_.WriteCommand64(command);
+    } else {
+      registers_.Write(kCommandLow, command);
+    }
+  }
   void SendInit(uint32_t apic_id) { Send(apic_id, kInit | kAssert); }
   // The CPU starts in real mode at physical page `page` (below 256).
   void SendStartUp(uint32_t apic_id, uint8_t page) { Send(apic_id, kStartUp | kAssert | page); }

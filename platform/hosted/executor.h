@@ -37,6 +37,15 @@ void SetExecutor(Executor& executor);
 // Writes into `text` which CPU and thread run now, for fatal reports. Set by the composition root; may be null.
 extern void (*describe_current)(char* text, size_t bytes);
 
+// Prints the last events of every CPU, for fatal reports. Set by the composition root; may be null.
+extern void (*report_trace)(void (*print)(std::string_view text));
+
+// NoteShutdownRequest (core/kernel/shutdown.h). Set by the composition root; may be null.
+extern bool (*note_shutdown_request)();
+
+// Leaves the signals that ask to stop to the pthread of CPU 0. Once, on each other pthread.
+void LeaveShutdownSignals();
+
 // Where the memory of the partitions begins, here and in the simulated machine, whose devices would see it there. Set
 // by the composition root.
 extern uintptr_t memory_begin;

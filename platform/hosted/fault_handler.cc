@@ -66,6 +66,7 @@ void ReportCause(const FaultRecord& record, const char* end_of_where) {
   if (info->si_code <= 0) Die(128 + signal, "another process sent signal %d", signal);
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
   FaultRecord record = RecordOf(registers);
+  NoteFault(record.vector, record.registers[x86_64::kRip], record.address);
   if (ContinueInTrampoline(registers, record)) return;
   BeginReport(128 + signal);
   ReportCause(record, "");

@@ -18,6 +18,8 @@
 #include "core/base/units.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu.h"
+#include "core/kernel/shutdown.h"
+#include "core/kernel/trace_report.h"
 #include "core/kernel/memory_report.h"
 #include "platform/hosted/deterministic_executor.h"
 #include "platform/hosted/executor.h"
@@ -107,6 +109,8 @@ int HostedMain(int argc, char** argv, char**) {
   arguments.push_back(nullptr);
 
   describe_current = &DescribeCurrent;
+  report_trace = &PrintTrace;
+  note_shutdown_request = &NoteShutdownRequest;
   InstallFaultHandlers();
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);

@@ -43,6 +43,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   this_cpu = thread.id;
   thread.executor->Pin(thread.id);
   AdoptPthread();
+  if (thread.id != kBootCpu) LeaveShutdownSignals();
   UseFaultStack();
   Cpu& cpu = thread.cluster->Enter(thread.id);
   for (;;) {

@@ -1,6 +1,7 @@
 // The slow lane of the hosted world, and how a hosted kernel dies.
 #include "core/machine/platform_services.h"
 
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -47,6 +48,27 @@ bool BeginTheEnd() {
 
 uintptr_t memory_begin = 0;
 void (*describe_current)(char* text, size_t bytes) = nullptr;
+void (*report_trace)(void (*print)(std::string_view text)) = nullptr;
+bool (*note_shutdown_request)() = nullptr;
+
+namespace {
+
+constexpr int kShutdownSignals[] = {SIGTERM, SIGINT};
+
+// On the pthread of CPU 0. A second signal does not wait for the hook.
+void OnShutdownSignal(int signal) {
+  if (note_shutdown_request == nullptr || !note_shutdown_request()) _exit(128 + signal);
+  CurrentExecutor().WakeCpu(kBootCpu);
+}
+
+}  // namespace
+
+void LeaveShutdownSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : kShutdownSignals) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
 
 Executor& CurrentExecutor() { return *current_executor; }
 void SetExecutor(Executor& executor) { current_executor = &executor; }
@@ -66,6 +88,7 @@ void ReportWhere(const char* end) {
 }
 
 void EndReport(int status) {
+  if (report_trace != nullptr) report_trace(&ReportText);
   std::fflush(stderr);
   _exit(status);
 }
@@ -129,6 +152,13 @@ void PowerOff(int status) {
 
 // Destructors of static objects are left out: other CPUs still run.
 void Exit(int status) { PowerOff(status); }
+
+void ListenForShutdown(bool listen) {
+  struct sigaction action = {};
+  action.sa_handler = listen ? &hosted::OnShutdownSignal : SIG_DFL;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
+  for (int signal : hosted::kShutdownSignals) sigaction(signal, &action, nullptr);
+}
 
 bool SetGuardPage(void* page, bool guard) {
   return mprotect(page, kPageBytes, guard ? PROT_NONE : PROT_READ | PROT_WRITE) == 0;

@@ -6,6 +6,7 @@
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
+#include "core/kernel/shutdown.h"
 #include "core/kernel/region.h"
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
@@ -168,6 +169,26 @@ int Make(const char* fault) {
   }
   int caught = MakeAndCatch(fault);
   if (caught >= 0) return caught;
+  if (is("shutdown") || is("shutdown-stuck")) {
+    toro::SetShutdownHook([] { toro::Print("the hook runs\n"); });
+    toro::Print("waiting to be asked\n");
+    if (is("shutdown-stuck")) {
+      for (uint64_t next_ns = toro::NowNs();; next_ns += 20 * toro::kNsPerMs) {
+        toro::Print("busy\n");
+        while (toro::NowNs() < next_ns) asm volatile("pause");
+      }
+    }
+    toro::SleepUntil(toro::kNever);
+  }
+  if (is("no-hook")) {
+    toro::Print("waiting to be asked\n");
+    toro::SleepUntil(toro::kNever);
+  }
+  if (is("shutdown-request")) {
+    toro::SetShutdownHook([] { toro::Print("the hook runs\n"); });
+    (void)toro::Spawn(toro::CpuId{toro::CpuCount() - 1}, [] { toro::RequestShutdown(); });
+    toro::SleepUntil(toro::kNever);
+  }
   if (is("on-last-cpu")) OnLastCpu([] { zero = seven / zero; });
   if (is("exception")) throw std::runtime_error("nobody is there");
   if (is("large-frame")) OnLastCpu([] { zero = LargeFrame(7); });

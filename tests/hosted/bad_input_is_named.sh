@@ -87,6 +87,10 @@ expect 136 "on CPU 1, thread deep; nobody caught it" "$faults" -- on-last-cpu
 expect 136 "tests/faults/main.cc:" "$faults" --seed=1 -- on-last-cpu
 expect 132 "rax 0x000000000fedcba9" "$faults" -- registers
 expect 132 "r12 0x0000000001234567" "$faults" -- registers
+expect 136 "] fault 0 at 0x" "$faults" -- on-last-cpu
+expect 136 "CPU 0: [0] spawn thread 0.0.1" "$faults" -- on-last-cpu
+expect 143 "the hook runs" "$faults" -- shutdown-request
+expect 143 "the hook runs" "$faults" --seed=1 -- shutdown-request
 expect 134 "type std::runtime_error: nobody is there" "$faults" -- exception
 expect 139 "stack overflow" "$faults" -- large-frame
 expect 1 "deadlock: every CPU halts" "$faults" --seed=1 -- deadlock

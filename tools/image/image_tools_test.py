@@ -57,7 +57,8 @@ class LineTableTest(unittest.TestCase):
 
     def test_rows_outside_of_the_image_and_repetitions_are_left_out(self):
         rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + [(0x100108, "a.cc", 9), (0x10010c, "c++/12/vector", 7)] + self.ROWS[2:]
-        self.assertEqual(line_table.useful_rows(rows, 0x100000), self.ROWS)
+        long_rows = [row for row in self.ROWS if row[1] != "b.h"]
+        self.assertEqual(line_table.useful_rows(rows, 0x100000), long_rows)  # the row of b.h has four bytes
 
     def test_the_next_function_wins_over_the_end_of_the_one_before(self):
         rows = self.ROWS + [(0x100190, "c.cc", 3), (0x1001a0, None, 0)]
@@ -91,9 +92,9 @@ class AddSymbolsTest(unittest.TestCase):
 
     def test_names_lose_arguments_and_templates(self):
         names = {
-            "_ZN4toro9Scheduler5YieldEv": "toro::Scheduler::Yield",
+            "_ZN4toro9Scheduler5YieldEv": "Scheduler::Yield",
             "_ZNSt6vectorIiSaIiEE9push_backERKi": "std::vector::push_back",
-            "_ZN4toro12_GLOBAL__N_17RunMainEPv": "toro::RunMain",
+            "_ZN4toro12_GLOBAL__N_17RunMainEPv": "RunMain",
             "_ZlsRSoi": "operator<<",
             "_ZNK3BoxptEv": "Box::operator->",
             "main": "main",

@@ -84,8 +84,9 @@ void PrintFaultBacktrace(const ExceptionFrame& frame) {
 
 // Called by the stubs, on the exception's own stack. Returns when the frame says where to go on.
 extern "C" void HandleException(ExceptionFrame& frame) {
-  if (frame.vector == kNonMaskable && IsStopping() && !IsReporting()) HaltForEver();
+  if (frame.vector == kNonMaskable && IsStopping() && !IsReporting()) HaltForReport(frame.rip, frame.rbp);
   FaultRecord record = RecordOf(frame, ReadCr2());
+  if (NoteFault != nullptr && frame.vector != kNonMaskable) NoteFault(record.vector, frame.rip, record.address);
   if (!IsStopping() && ContinueInTrampoline(frame, record)) return;
   BeginPanic();
   PrintCauseAndRegisters(record, "");

@@ -3,7 +3,7 @@
 // INVARIANTS
 //   I1. Interrupts stay masked from entry to iretq (interrupt gates), so one stack per CPU serves all of them.
 //   I2. No vector register is touched on a path that returns to what was interrupted. A fault returns to
-//       toro_fault_trampoline, where none is live.
+//       toro_fault_trampoline, where none is live; an NMI that returns saves and restores them.
 
 #include "platform/baremetal/cpu/layout.h"
 
@@ -87,7 +87,21 @@ exception_common:
         pushq %r13
         pushq %r14
         pushq %r15
-        clts                            // the handler, and what it throws, use the vector unit
+        cmpq $2, 15 * 8(%rsp)           // an NMI may return to what it interrupted
+        jne 1f
+        movq %rsp, %rbx
+        xorl %ebp, %ebp
+        andq $-16, %rsp
+        subq $512, %rsp
+        clts                            // or FXSAVE would fault
+        fxsave64 (%rsp)                 // [sdm1 10.5]
+        movq %rbx, %rdi
+        call TakeNonMaskable
+        fxrstor64 (%rsp)
+        movq %rbx, %rsp
+        testb %al, %al
+        jnz exception_return
+1:      clts                            // the handler, and what it throws, use the vector unit
         movq %rsp, %rdi
         movq %rsp, %rbx
         xorl %ebp, %ebp
@@ -95,6 +109,7 @@ exception_common:
         call HandleException
         // It returned: the frame says where the thread goes on.
         movq %rbx, %rsp
+exception_return:
         popq %r15
         popq %r14
         popq %r13

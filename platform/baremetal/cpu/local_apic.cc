@@ -134,6 +134,7 @@ uint32_t ReadLocalApicId() {
 }
 
 void SendWake(uint32_t apic_id) { Apic().SendFixed(apic_id, kWakeVector); }
+void SendWakeToSelf() { Apic().SendFixedToSelf(kWakeVector); }
 void SendInit(uint32_t apic_id) { Apic().SendInit(apic_id); }
 void SendStartUp(uint32_t apic_id, uint8_t page) { Apic().SendStartUp(apic_id, page); }
 

@@ -20,6 +20,8 @@ void EnableLocalApic();
 uint32_t ReadLocalApicId();
 
 void SendWake(uint32_t apic_id);
+// Without disturbing a Send that it interrupts.
+void SendWakeToSelf();
 void SendInit(uint32_t apic_id);
 void SendStartUp(uint32_t apic_id, uint8_t page);
 

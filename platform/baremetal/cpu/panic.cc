@@ -3,15 +3,19 @@
 #include <atomic>
 
 #include "core/base/check.h"
+#include "core/base/units.h"
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/cpu/address_space.h"
+#include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
 #include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/cpu_table.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/line_table.h"
 #include "platform/baremetal/cpu/local_apic.h"
 #include "platform/baremetal/cpu/privileged.h"
 #include "platform/baremetal/cpu/symbol_table.h"
+#include "platform/x86_64/cpu_instructions.h"
 
 namespace toro {
 namespace baremetal {
@@ -22,7 +26,14 @@ namespace {
 constexpr uint32_t kNobody = ~uint32_t{0};
 constinit std::atomic<uint32_t> reporter{kNobody};
 
-constexpr int kMostLines = 48;
+// Where a CPU was when it was stopped; ip is 0 until then. Written by that CPU, read by the one that reports.
+struct StoppedAt {
+  std::atomic<uint64_t> ip{0};
+  std::atomic<uint64_t> frame{0};
+};
+constinit StoppedAt stopped_at[kMaxCpus];
+
+constexpr int kLinesOfStoppedCpu = 6;
 constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 
 std::string_view NameOfCode(uint64_t address) {
@@ -94,7 +105,7 @@ void PrintWhere(CpuId cpu, std::string_view end) {
   Print("\n");
 }
 
-void PrintBacktrace(uint64_t ip, uint64_t frame) {
+void PrintBacktrace(uint64_t ip, uint64_t frame, int most_lines) {
   int number = 0;
   uint64_t repeated = 0, last = ip;
   if (ip != 0) PrintCodeAddress(number++, ip);
@@ -107,7 +118,7 @@ void PrintBacktrace(uint64_t ip, uint64_t frame) {
     } else {
       PrintRepeated(repeated);
       repeated = 0;
-      if (number == kMostLines) {
+      if (number == most_lines) {
         Print("  ... and deeper\n");
         return;
       }
@@ -135,7 +146,45 @@ void PrintFrames(const uint64_t* addresses, uint64_t count) {
   PrintRepeated(repeated);
 }
 
-void EndPanic() { platform::PowerOff(kPanicStatus); }
+namespace {
+
+// Until every other CPU has said where it was, but not for long: one may not take NMIs any more, or not run yet.
+void WaitForStoppedCpus() {
+  constexpr uint64_t kMostWaitNs = 100 * kNsPerMs;
+  uint64_t start_ns = ClockNowNs();
+  for (size_t i = 0; i < kMaxCpus; ++i) {
+    bool runs = cpu_apic_ids[i] != cpu_apic_ids[0] && cpu_apic_ids[i] != 0 && i != CurrentCpuBlock().id.index();
+    if (i == 0 && CurrentCpuBlock().id != kBootCpu) runs = true;
+    while (runs && stopped_at[i].ip.load(std::memory_order_acquire) == 0 && ClockNowNs() - start_ns < kMostWaitNs) {
+      x86_64::Pause();
+    }
+  }
+}
+
+}  // namespace
+
+void HaltForReport(uint64_t ip, uint64_t frame) {
+  StoppedAt& self = stopped_at[CurrentCpuBlock().id.index()];
+  self.frame.store(frame, std::memory_order_relaxed);
+  self.ip.store(ip, std::memory_order_release);
+  HaltForEver();
+}
+
+void EndPanic() {
+  WaitForStoppedCpus();
+  for (size_t i = 0; i < kMaxCpus; ++i) {
+    uint64_t ip = stopped_at[i].ip.load(std::memory_order_acquire);
+    if (ip == 0) continue;
+    Print("  CPU ");
+    PrintDecimal(i);
+    Print(" was in thread ");
+    Print(ThreadNameOf != nullptr ? ThreadNameOf(CpuId{i}) : "(unknown)");
+    Print("\n");
+    PrintBacktrace(ip, stopped_at[i].frame.load(std::memory_order_relaxed), kLinesOfStoppedCpu);
+  }
+  if (PrintTrace != nullptr) PrintTrace(&Print);
+  platform::PowerOff(kPanicStatus);
+}
 
 void RefuseToBoot(std::string_view cause, std::string_view detail, std::string_view remedy) {
   Print("toro: cannot start: ");

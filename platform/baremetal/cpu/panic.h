@@ -23,6 +23,11 @@ namespace toro {
 [[gnu::weak]] bool StackOfThread(uintptr_t& low, uintptr_t& top);
 [[gnu::weak]] bool IsStackOverflow(uintptr_t address, uintptr_t sp);
 
+[[gnu::weak]] void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address);
+[[gnu::weak]] void PrintTrace(void (*print)(std::string_view text));
+[[gnu::weak]] const char* ThreadNameOf(CpuId cpu);
+[[gnu::weak]] bool NoteShutdownRequest();
+
 struct FaultRecord;
 
 namespace baremetal {
@@ -40,11 +45,16 @@ bool IsReporting();
 void PrintWhere(CpuId cpu, std::string_view end = {});
 
 // Prints the functions that led to `frame` (a frame pointer), after `ip` if that is not 0.
-void PrintBacktrace(uint64_t ip, uint64_t frame);
+inline constexpr int kMostBacktraceLines = 48;
+void PrintBacktrace(uint64_t ip, uint64_t frame, int most_lines = kMostBacktraceLines);
 
 // Prints the functions that `count` recorded addresses lie in.
 void PrintFrames(const uint64_t* addresses, uint64_t count);
 
+// Remembers where the calling CPU was, for the CPU that reports, and halts for ever.
+[[noreturn]] void HaltForReport(uint64_t ip, uint64_t frame);
+
+// Prints where the other CPUs were when they were stopped, and the last events of each CPU; powers off.
 [[noreturn]] void EndPanic();
 
 // The report of a fault that became an exception which nobody caught, with the addresses of the code that led to it.
