@@ -5,7 +5,10 @@ An application is one cc_binary. Built as it is, it is a Linux process; built fo
 runtime, and the same target is a kernel. The transition below is all that chooses.
 """
 
-ToroImageInfo = provider("A bootable image.", fields = {"elf": "the stripped ELF, with the names and lines of its functions"})
+ToroImageInfo = provider(
+    "A bootable image.",
+    fields = {"elf": "the stripped ELF, with the names and lines of its functions"},
+)
 
 def _baremetal_impl(settings, attr):
     return {"//command_line_option:platforms": "//build_defs:x86_64_baremetal"}
@@ -39,7 +42,8 @@ def _toro_image_impl(ctx):
         inputs = [linked] + inputs,
         outputs = [elf, debug, report],
         command = _POST_LINK,
-        arguments = [tool.path for tool in tools] + ["-"] + [file.path for file in [linked, elf, debug, report, ctx.file._line_table]],
+        arguments = [tool.path for tool in tools] + ["-"] +
+                    [file.path for file in [linked, elf, debug, report, ctx.file._line_table]],
         use_default_shell_env = True,
     )
     return [

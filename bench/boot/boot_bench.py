@@ -1,4 +1,4 @@
-"""Boot time, least memory, the cost of waiting and of waking of the bootable image. See README.md for how to read it."""
+"""Boot time, least memory, the cost of waiting and of waking of the bootable image. README.md: how to read it."""
 
 import argparse
 import os

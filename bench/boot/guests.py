@@ -8,7 +8,8 @@ from qemu_guest import Guest
 
 READY = b"READY"
 HELLO = b"Hello World, I am Toro!"
-_FILES = ("floor.elf", "floor.iso", "floor_waits.elf", "linux_init.elf", "hello.elf", "hello.iso", "idle.elf", "wake.elf")
+_FILES = ("floor.elf", "floor.iso", "floor_waits.elf", "linux_init.elf", "hello.elf", "hello.iso", "idle.elf",
+          "wake.elf")
 
 
 class MissingFile(Exception):

@@ -2,8 +2,9 @@
 
 METHOD. Latency is measured inside of the guest, by one clock: from right before the send to the first statement of the
 thread that it woke, which ran on another CPU and had slept for 2 ms. `interrupt` is the floor: the same with an
-interrupt and a halt alone, without messages and threads, in the same boot. The guests take turns, round after round. The
-cost of a load is the CPU time of QEMU over a window, one guest after the other, so that they do not disturb each other.
+interrupt and a halt alone, without messages and threads, in the same boot. The guests take turns, round after round.
+The cost of a load is the CPU time of QEMU over a window, one guest after the other, so that they do not disturb each
+other.
 """
 
 import dataclasses
@@ -24,7 +25,8 @@ _LINE = re.compile(rb"(\w+) median (\d+) p99.9 (\d+) most (\d+) ns of (\d+)")
 
 
 def _ours(files, words, cpus=2):
-    return Guest("ours", ["-kernel", files["wake.elf"], "-append", "-- " + words], guests.READY, cpus=cpus, timeout_s=60)
+    arguments = ["-kernel", files["wake.elf"], "-append", "-- " + words]
+    return Guest("ours", arguments, guests.READY, cpus=cpus, timeout_s=60)
 
 
 def _linux(linux_words, words, cpus=2):

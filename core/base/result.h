@@ -26,6 +26,7 @@ enum class [[nodiscard]] Status : uint8_t {
   kNotSuspended,     // the thread that was to be resumed is not suspended
   kHoldsMutex,       // a thread that holds a mutex cannot leave the CPU of the mutex
   kClosed,           // the other side is gone: a closed channel, a promise that was dropped
+  kIsolated,         // it would write into the memory of another CPU, and the CPUs are isolated
 };
 
 constexpr const char* StatusText(Status status) {
@@ -45,6 +46,7 @@ constexpr const char* StatusText(Status status) {
     case Status::kNotSuspended: return "not suspended";
     case Status::kHoldsMutex: return "the thread holds a mutex";
     case Status::kClosed: return "closed";
+    case Status::kIsolated: return "the CPUs are isolated";
   }
   return "unknown status";
 }

@@ -17,8 +17,8 @@ Exchange::Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, vo
       last_peer_(self) {
   for (size_t i = 0; i < cpus; ++i) {
     Inbox& theirs = *inboxes[i];
-    new (&peers_[i])
-        Peer(theirs.links[self.index()], inbox_.links[i], theirs.bells[self.index() / kBellsPerWord], theirs.sleep);
+    new (&peers_[i]) Peer(theirs.LinkFrom(self.index()), inbox_.LinkFrom(i), theirs.bells[self.index() / kBellsPerWord],
+                          theirs.sleep);
   }
 }
 

@@ -46,11 +46,15 @@ struct Link {
 // What the others may touch of one CPU.
 struct Inbox {
   SleepWord<> sleep;
-  alignas(kSharedStrideBytes) BellWord bells[kMaxCpus / kBellsPerWord];
-  Link* links = nullptr;  // one per sender; set at boot, before other CPUs run
+  // Set at boot, before other CPUs run. Not part of the Inbox, so that under isolation (docs/isolation.md) each can
+  // have pages of its own, which exactly those can write whom the protocol requires.
+  BellWord* bells = nullptr;  // one per eight senders
+  char* links = nullptr;      // a Link per sender, link_stride apart
+  size_t link_stride = sizeof(Link);
 
-  // Bytes of the array behind `links`.
-  static size_t LinkBytes(size_t cpus) { return cpus * sizeof(Link); }
+  Link& LinkFrom(size_t sender) { return *reinterpret_cast<Link*>(links + sender * link_stride); }
+
+  static constexpr size_t kBellBytes = kMaxCpus / kBellsPerWord * sizeof(BellWord);
 };
 
 class Exchange {
@@ -82,6 +86,10 @@ class Exchange {
     for (size_t w = 1; w < bell_words_; ++w) news |= watches_[w].Pending(bells_[w]);
     return !news && busy_ == 0;
   }
+
+  // Can no CPU write into the memory of another (docs/isolation.md)? Set at boot.
+  bool isolated() const { return isolated_; }
+  void SetIsolated(bool isolated) { isolated_ = isolated; }
 
   // Says that a handler runs that Work does not know of.
   void SetWorking(bool working) { busy_ = working ? busy_ | kWorking : busy_ & ~kWorking; }
@@ -177,6 +185,7 @@ class Exchange {
   Counters counters_;
   CpuId self_;
   CpuId last_peer_;
+  bool isolated_ = false;
 };
 
 }  // namespace toro

@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "core/kernel/allocation.h"
+#include "core/kernel/box.h"
 #include "core/kernel/toro.h"
 #include "core/sched/answer.h"
 
@@ -119,10 +120,11 @@ class Channel : public ChannelRoom {
 
   // Sends a value, waiting for room until `deadline_ns`; 0: kFull if the owner, this CPU, has none now. kClosed,
   // kTimedOut, kCancelled; kOutOfMemory (of this CPU for a box, of the owner to wait). On a failure nothing was sent.
-  // Thread context; of an unbounded channel any context.
+  // kIsolated: T can only be moved (docs/isolation.md). Thread context; of an unbounded channel any context.
   Status Send(T value, uint64_t deadline_ns = kNever) {
     Slot slot;
     if constexpr (!kInline) {
+      if (!CanTravel<T>(owner())) return Status::kIsolated;
       void* box = AllocateAlignedBytes(sizeof(T), alignof(T));
       if (box == nullptr) return Status::kOutOfMemory;
       slot.box = new (box) T(std::move(value));
@@ -174,11 +176,6 @@ class Channel : public ChannelRoom {
     uint64_t bytes[kInline ? call_internal::WordsOf(sizeof(T)) : 1];
   };
 
-  static void DestroyBox(T* box) {
-    box->~T();
-    FreeBytes(box);
-  }
-
   void Put(const Slot& slot) {
     Scheduler& here = Scheduler::Current();
     if (here.id() == owner()) {
@@ -213,11 +210,7 @@ class Channel : public ChannelRoom {
     if constexpr (kInline) {
       return *std::launder(reinterpret_cast<T*>(slot.bytes));
     } else {
-      struct Box {
-        ~Box() { DestroyBox(value); }
-        T* value;
-      } box{slot.box};
-      return std::move(*box.value);
+      return TakeOutOfBox(slot.box);
     }
   }
 

@@ -39,6 +39,21 @@ class HeadOfPartition {
   PartitionRanges& partition_;
 };
 
+Inbox* inboxes[kMaxCpus];
+
+// The words that other CPUs write: side by side, or, isolated, each sender's in pages of their own.
+Inbox* PlaceInbox(HeadOfPartition& head, size_t cpus, bool isolated) {
+  Inbox* inbox = new (head.Take(sizeof(Inbox), alignof(Inbox))) Inbox();
+  const size_t align = isolated ? kPageBytes : kSharedStrideBytes;
+  static_assert(kSharedStrideBytes >= alignof(Link) && kSharedStrideBytes >= alignof(BellWord));
+  inbox->link_stride = AlignUp(sizeof(Link), align);
+  inbox->bells = static_cast<BellWord*>(head.Take(AlignUp(Inbox::kBellBytes, align), align));
+  for (size_t i = 0; i < kMaxCpus / kBellsPerWord; ++i) new (&inbox->bells[i]) BellWord();
+  inbox->links = static_cast<char*>(head.Take(cpus * inbox->link_stride, align));
+  for (size_t sender = 0; sender < cpus; ++sender) new (&inbox->LinkFrom(sender)) Link();
+  return inbox;
+}
+
 struct MainCall {
   int (*main)(int, char**);
   int argc;
@@ -66,12 +81,9 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
   cluster.inputs_ = config.inputs;
 
   // Each CPU's structures at the start of its own partition; all Inboxes first, since every Exchange points to all.
-  static Inbox* inboxes[kMaxCpus];
   for (size_t i = 0; i < config.cpus; ++i) {
     HeadOfPartition head(cluster.division_.partitions[i]);
-    inboxes[i] = new (head.Take(sizeof(Inbox), alignof(Inbox))) Inbox();
-    inboxes[i]->links = static_cast<Link*>(head.Take(Inbox::LinkBytes(config.cpus), alignof(Link)));
-    for (size_t sender = 0; sender < config.cpus; ++sender) new (&inboxes[i]->links[sender]) Link();
+    inboxes[i] = PlaceInbox(head, config.cpus, config.isolated);
   }
   // The table covers large pages, so what was taken above is still its CPU's.
   HeadOfPartition boot_head(cluster.division_.partitions[0]);
@@ -86,9 +98,16 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
     head.AlignRest();
     cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers,
                                       the_owners, Mix(config.boot_seed + i), config.single_step);
+    cluster.table_[i]->exchange().SetIsolated(config.isolated);
   }
   the_cluster = &cluster;
   return cluster;
+}
+
+Cluster::SharedPages Cluster::SharedBetween(CpuId sender, CpuId receiver) const {
+  Inbox& inbox = *inboxes[receiver.index()];
+  return {{reinterpret_cast<uintptr_t>(inbox.bells), AlignUp(Inbox::kBellBytes, kPageBytes)},
+          {reinterpret_cast<uintptr_t>(&inbox.LinkFrom(sender.index())), inbox.link_stride}};
 }
 
 Cpu& Cluster::Enter(CpuId id) {

@@ -37,6 +37,7 @@ struct ClusterConfig {
   const NodeMap* nodes = nullptr;       // which memory and which CPUs are near each other; null: not known. Copied
   std::span<const InputFile> inputs;    // the span and the texts stay valid until power off
   uint64_t boot_seed = 0;               // hash and heap secrets are derived from it
+  bool isolated = false;                // no CPU can write into the memory of another (docs/isolation.md)
   bool single_step = false;             // Step() runs one thread until it yields, and no further (deterministic)
 };
 
@@ -59,6 +60,14 @@ class Cluster {
   Cpu& cpu(CpuId id) { return *table_[id.index()]; }
   std::span<const InputFile> inputs() const { return inputs_; }
   const MemoryDivision& memory() const { return division_; }
+
+  // Isolation: what CPU `sender` may write in the partition of `receiver`, in whole pages that hold nothing else: the
+  // bells of `receiver`, and the link of the two.
+  struct SharedPages {
+    MemoryRange bells;
+    MemoryRange link;
+  };
+  SharedPages SharedBetween(CpuId sender, CpuId receiver) const;
   const NodeMap& nodes() const { return nodes_; }
   // All CPUs but `id`, nearest first; none for a CPU that is not there.
   std::span<const CpuId> NearestCpus(CpuId id) const {

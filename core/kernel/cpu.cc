@@ -179,10 +179,29 @@ bool IsStackOverflow(uintptr_t address, uintptr_t sp) {
   return address - guard < kPageBytes || (address < guard && sp < guard + kPageBytes && sp > address);
 }
 
+namespace {
+
+// For a fatal report, of which there is one.
+const char* DescribeOwner(size_t owner) {
+  static char text[] = "isolation: this is the memory of CPU \0\0\0";
+  char* end = text + sizeof text - 4;
+  if (owner >= 100) *end++ = static_cast<char>('0' + owner / 100);
+  if (owner >= 10) *end++ = static_cast<char>('0' + owner / 10 % 10);
+  *end++ = static_cast<char>('0' + owner % 10);
+  *end = 0;
+  return text;
+}
+
+}  // namespace
+
 const char* DescribeFaultAddress(uintptr_t address) {
   if (address < kPageBytes) return "null dereference";
   Scheduler* scheduler = Scheduler::CurrentOrNull();
   Thread* thread = scheduler != nullptr ? scheduler->current() : nullptr;
+  if (scheduler != nullptr && scheduler->exchange().isolated()) {
+    size_t owner = scheduler->cpu().owners().OwnerOf(reinterpret_cast<const void*>(address));
+    if (owner != OwnerTable::kNoOwner && owner != scheduler->id().index()) return DescribeOwner(owner);
+  }
   if (thread == nullptr) return nullptr;
   if (address - reinterpret_cast<uintptr_t>(thread->stack_low) < kPageBytes) {
     return "stack overflow: the thread used all of its stack; give it a larger ThreadOptions::stack_bytes";

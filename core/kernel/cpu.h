@@ -50,7 +50,7 @@ struct CpuStatistics {
 // Says whether to try once more to allocate `bytes`.
 using OutOfMemoryHook = bool (*)(void* context, size_t bytes);
 
-class alignas(kCacheLineBytes) Cpu {
+class alignas(kSharedStrideBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
       const OwnerTable& owners, uint64_t secret, bool single_step);

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "core/kernel/allocation.h"
+#include "core/kernel/box.h"
 #include "core/kernel/toro.h"
 #include "core/sched/answer.h"
 
@@ -67,8 +68,8 @@ class Promise {
     if (handle_ != 0) Fail(Status::kClosed);
   }
 
-  // Once; any CPU, any context. kOutOfMemory: no room for a box in the partition of this CPU; the promise is still to
-  // be kept.
+  // Once; any CPU, any context. kOutOfMemory: no room for a box in the partition of this CPU; kIsolated: a value that
+  // can only be moved cannot go to another CPU. The promise is then still to be kept.
   template <typename U = Value>
   Status Set(U&& value) {
     CheckUnset();
@@ -79,11 +80,12 @@ class Promise {
       std::memcpy(words + 1, static_cast<const void*>(&copy), sizeof(Value));
       here.Answer(cpu_, std::exchange(handle_, 0), words, 1 + call_internal::WordsOf(sizeof(Value)));
     } else {
+      if (!CanTravel<Value>(cpu_)) return Status::kIsolated;
       void* box = AllocateAlignedBytes(sizeof(Value), alignof(Value));
       if (box == nullptr) return Status::kOutOfMemory;
       new (box) Value(std::forward<U>(value));
       const uint64_t line[] = {std::exchange(handle_, 0), words[0], reinterpret_cast<uint64_t>(box),
-                               reinterpret_cast<uint64_t>(&DestroyBox)};
+                               reinterpret_cast<uint64_t>(&Destroy)};
       if (cpu_ == here.id()) {
         future_internal::DeliverBox(here.cpu(), cpu_, line, 4);
       } else {
@@ -110,10 +112,7 @@ class Promise {
   Promise(CpuId cpu, Handle handle) : cpu_(cpu), handle_(handle) {}
 
   void CheckUnset() const { TORO_CHECK(handle_ != 0, "set a promise twice, or one that was moved away"); }
-  static void DestroyBox(void* box) {
-    static_cast<Value*>(box)->~Value();
-    FreeBytes(box);
-  }
+  static void Destroy(void* box) { DestroyBox(static_cast<Value*>(box)); }
 
   CpuId cpu_;
   Handle handle_;
@@ -142,7 +141,7 @@ class Future : Answerable {
   ~Future() {
     TORO_CHECK(waiting_.empty(), "destroyed a future for which a thread waits");
     if (handle_ != 0) Here().handles().Close(handle_);
-    if (box_ != nullptr) DestroyBox();
+    if (box_ != nullptr) DestroyBox(box_);
   }
 
   // Has an answer come? Any context of its CPU.
@@ -166,10 +165,7 @@ class Future : Answerable {
     if constexpr (future_internal::kInline<Value>) {
       return Value(*std::launder(reinterpret_cast<Value*>(words_)));
     } else {
-      Value value = std::move(*box_);
-      DestroyBox();
-      box_ = nullptr;
-      return value;
+      return TakeOutOfBox(std::exchange(box_, nullptr));
     }
   }
 
@@ -200,11 +196,6 @@ class Future : Answerable {
       future.box_ = reinterpret_cast<Value*>(words[1]);
     }
     while (here.WakeFirst(future.waiting_)) continue;
-  }
-
-  void DestroyBox() {
-    box_->~Value();
-    FreeBytes(box_);
   }
 
   CpuId owner_;
@@ -249,6 +240,7 @@ class AsyncCall {
       std::memcpy(words + 1, static_cast<const void*>(&function), sizeof(Function));
       here.lines().Send(to, &DeliverInline, words, 1 + call_internal::WordsOf(sizeof(Function)));
     } else {
+      if (!CanTravel<Function>(to)) return Future<Returned>(Status::kIsolated);
       Function* box = Box(function);
       if (box == nullptr) return Future<Returned>(Status::kOutOfMemory);
       words[1] = reinterpret_cast<uint64_t>(box);
@@ -260,6 +252,7 @@ class AsyncCall {
   static Future<Returned> InThread(CpuId to, Function function) {
     Scheduler& here = Scheduler::Current();
     if (to.index() >= here.exchange().cpus()) return Future<Returned>(Status::kNoSuchCpu);
+    if (!CanTravel<Function>(to)) return Future<Returned>(Status::kIsolated);
     void* memory = AllocateAlignedBytes(sizeof(Start), alignof(Start));
     if (memory == nullptr) return Future<Returned>(Status::kOutOfMemory);
     Future<Returned> future;
@@ -287,6 +280,18 @@ class AsyncCall {
     if (status != Status::kOk) promise.Fail(status);
   }
 
+  // The function object lies in memory of its caller. Where it may not be written, a copy is run.
+  static void RunBoxed(Function& function, CpuId caller, Handle handle) {
+    if constexpr (std::is_copy_constructible_v<Function>) {
+      if (IsReadOnlyHere(&function)) {
+        Function copy(std::as_const(function));
+        Run(copy, caller, handle);
+        return;
+      }
+    }
+    Run(function, caller, handle);
+  }
+
   static Function* Box(Function& function) {
     void* memory = AllocateAlignedBytes(sizeof(Function), alignof(Function));
     return memory != nullptr ? new (memory) Function(std::move(function)) : nullptr;
@@ -301,14 +306,14 @@ class AsyncCall {
   // The caller destroys the function object: it lies in its memory.
   static void DeliverBoxed(Cpu& here, CpuId from, const uint64_t* words, size_t) {
     auto* box = reinterpret_cast<Function*>(words[1]);
-    Run(*box, from, words[0]);
+    RunBoxed(*box, from, words[0]);
     call_internal::GiveBack(here.scheduler(), from, box,
                             [](void* function) { static_cast<Function*>(function)->~Function(); });
   }
 
   static void RunStart(void* argument) {
     auto* start = static_cast<Start*>(argument);
-    Run(start->function, start->caller, start->handle);
+    RunBoxed(start->function, start->caller, start->handle);
     Scheduler& here = Scheduler::Current();
     auto destroy = [](void* object) { static_cast<Start*>(object)->~Start(); };
     if (start->caller != here.id()) {

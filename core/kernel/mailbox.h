@@ -18,7 +18,8 @@ class Mailbox : Channel<T> {
   using Channel<T>::empty;
   using Channel<T>::owner;
 
-  // kOutOfMemory: the partition of the sending CPU has no room for a box. Thread or message context of any CPU.
+  // kOutOfMemory: the partition of the sending CPU has no room for a box. kIsolated: as Channel. Thread or message
+  // context of any CPU.
   Status Send(T value) { return Channel<T>::Send(std::move(value)); }
 
   // The next value; waits for it. A cancel ends the thread, where it can (cancel.h); else it goes on waiting. Thread of

@@ -7,8 +7,8 @@
 // then ends the program with kShutdownStatus, as a return from main would. The first request counts. Until a hook is
 // set, an NMI is a fatal report, which says where CPU 0 is, and a signal ends the process as it ends any.
 //
-// A second NMI or signal means that CPU 0 does not get to its loop any more, or that the hook does not end: an NMI is then
-// a fatal report, a signal ends the process at once.
+// A second NMI or signal means that CPU 0 does not get to its loop any more, or that the hook does not end: an NMI is
+// then a fatal report, a signal ends the process at once.
 #ifndef CORE_KERNEL_SHUTDOWN_H_
 #define CORE_KERNEL_SHUTDOWN_H_
 
@@ -26,8 +26,8 @@ void SetShutdownHook(ShutdownHook hook);
 // CPU; returns at once.
 void RequestShutdown();
 
-// For platforms: somebody outside asks. On CPU 0 only, in any context, an NMI included; the next step of CPU 0 starts the
-// thread, so CPU 0 must be woken. False: there is no hook, or this is not the first request.
+// For platforms: somebody outside asks. On CPU 0 only, in any context, an NMI included; the next step of CPU 0 starts
+// the thread, so CPU 0 must be woken. False: there is no hook, or this is not the first request.
 bool NoteShutdownRequest();
 
 }  // namespace toro

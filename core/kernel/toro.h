@@ -68,6 +68,9 @@ Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& option
   body.align = alignof(Function);
   if constexpr (!std::is_trivially_copyable_v<Function>) {
     body.move = [](void* to, void* from) { new (to) Function(std::move(*static_cast<Function*>(from))); };
+    if constexpr (std::is_copy_constructible_v<Function>) {
+      body.copy = [](void* to, void* from) { new (to) Function(*static_cast<const Function*>(from)); };
+    }
   }
   body.run = [](void* closure) {
     Function& moved = *static_cast<Function*>(closure);

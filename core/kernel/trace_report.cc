@@ -68,9 +68,7 @@ void PrintEvent(Print print, const TraceRecord& record) {
       PrintNumber(print, record.second);
       return print(" wake-ups sent");
     case TraceEvent::kAwake: return print("awake");
-    case TraceEvent::kOutOfMemory:
-      print("out of memory, bytes in use ");
-      return PrintNumber(print, record.first);
+    case TraceEvent::kOutOfMemory: print("out of memory, bytes in use "); return PrintNumber(print, record.first);
     case TraceEvent::kFault:
       print("fault ");
       PrintNumber(print, record.number);

@@ -11,8 +11,8 @@ namespace toro {
 template <typename B>
 concept MachineBackend =
     requires(typename B::Context context, typename B::FloatControls controls, void* pointer, void (*entry)()) {
-      // The pointer that SetCurrentCpuAnchor stored on the CPU that executes this, or null. Never cached by the compiler:
-      // a thread that migrates reads its new CPU after the switch.
+      // The pointer that SetCurrentCpuAnchor stored on the CPU that executes this, or null. Never cached by the
+      // compiler: a thread that migrates reads its new CPU after the switch.
       { B::CurrentCpuAnchor() } -> std::same_as<void*>;
       { B::SetCurrentCpuAnchor(pointer) } -> std::same_as<void>;
 
@@ -22,8 +22,8 @@ concept MachineBackend =
       // Nanoseconds since some moment before boot; the same clock on all CPUs, monotonic across them to within 1 us.
       { B::NowNs() } -> std::same_as<uint64_t>;
 
-      // The floating-point controls of this CPU (rounding, masks) that SwitchContext leaves as they are. SameAs: without
-      // the flags that arithmetic sets.
+      // The floating-point controls of this CPU (rounding, masks) that SwitchContext leaves as they are. SameAs:
+      // without the flags that arithmetic sets.
       { B::ReadFloatControls() } -> std::same_as<typename B::FloatControls>;
       { B::WriteFloatControls(controls) } -> std::same_as<void>;
       { controls.SameAs(controls) } -> std::same_as<bool>;

@@ -52,8 +52,8 @@ void ConsoleWrite(const char* text, size_t bytes);
 // Ends the program as a return from main does: runs what atexit registered, flushes, then PowerOff. Thread context.
 [[noreturn]] void Exit(int status);
 
-// Somebody outside may ask the machine to stop, and NoteShutdownRequest (core/kernel/shutdown.h) wants to hear of it, or
-// does not any more. CPU 0, thread or message context.
+// Somebody outside may ask the machine to stop, and NoteShutdownRequest (core/kernel/shutdown.h) wants to hear of it,
+// or does not any more. CPU 0, thread or message context.
 void ListenForShutdown(bool listen);
 
 // Makes the page at `page` fault on every access (guard = true), or ordinary memory again (false). `page` is aligned to

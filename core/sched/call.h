@@ -119,6 +119,14 @@ void DeliverRequest(Cpu&, Message& message) {
   auto& request = static_cast<Request<Function>&>(message);
   Scheduler& here = Scheduler::Current();
   uint64_t words[kAnswerWordsOf<Value>] = {};
+  if constexpr (std::is_copy_constructible_v<Function>) {
+    if (here.exchange().isolated()) {  // it may write into itself
+      Function copy(std::as_const(request.function));
+      InvokeForAnswer<Function, Value>(here, copy, words);
+      here.Answer(request.caller_cpu, request.handle, words, kAnswerWordsOf<Value>);
+      return;
+    }
+  }
   InvokeForAnswer<Function, Value>(here, request.function, words);
   here.Answer(request.caller_cpu, request.handle, words, kAnswerWordsOf<Value>);
 }
@@ -149,6 +157,10 @@ auto CallOn(CpuId to, Function function) -> std::invoke_result_t<Function&> {
   if (to == here.id()) return function();
   TORO_CHECK(to.index() < here.exchange().cpus(), "called a CPU that does not exist; compare with CpuCount() first");
   TORO_CHECK(here.MayBlock(), "waited for a call outside of a thread");
+  if constexpr (!std::is_copy_constructible_v<Function> || !std::is_copy_constructible_v<Value>) {
+    TORO_CHECK(!here.exchange().isolated(),
+               "a function object or a value that can only be moved cannot go to another CPU: the CPUs are isolated");
+  }
   uint64_t words[kAnswerWordsOf<Value>] = {};
   PendingAnswer answer(here, words, WaitsFor::kCall);
   Request<Function> request(function);

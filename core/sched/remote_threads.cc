@@ -48,6 +48,12 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
   if (to == here.id()) return here.Create(body, options);
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
   Created created;
+  // The closure is copied where moving it would write into it.
+  ThreadBody copied = body;
+  if (here.exchange_.isolated() && body.move != nullptr) {
+    if (body.copy == nullptr) return Status::kIsolated;
+    copied.move = body.copy;
+  }
   bool is_small = body.move == nullptr && body.bytes <= sizeof(SmallBody::closure) && body.align <= alignof(uint64_t) &&
                   options.stack_bytes == 0 && options.name.empty() && !options.may_move;
   if (is_small) {
@@ -59,7 +65,7 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
     }
     created = CallOn(to, small);
   } else {
-    created = CallOn(to, [&body, &options] { return CreateHere(body, options); });
+    created = CallOn(to, [&copied, &options] { return CreateHere(copied, options); });
   }
   if (created.status != Status::kOk) return created.status;
   return created.id;
@@ -144,6 +150,8 @@ Status Scheduler::Migrate(CpuId to) {
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
   here.CheckMayBlock();
   if (to == here.id()) return Status::kOk;
+  // Its stack lies in the memory of its home.
+  if (here.exchange_.isolated()) return Status::kIsolated;
   Thread* self = here.ring_.head();
   if (self->mutexes > 0) return Status::kHoldsMutex;
   if (here.runner_ == self) here.StopBeingRunner();

@@ -47,6 +47,7 @@ class ThreadId {
 struct ThreadBody {
   void (*run)(void* closure) = nullptr;          // runs and destroys the closure
   void (*move)(void* to, void* from) = nullptr;  // move-constructs at `to`; null: the bytes are copied
+  void (*copy)(void* to, void* from) = nullptr;  // as `move`, but leaves `from` as it is; null: it cannot be copied
   void* closure = nullptr;                       // `from` of move, or, when `bytes` is 0, what `run` gets
   size_t bytes = 0;                              // of the closure; at most kMaxClosureBytes
   size_t align = 1;

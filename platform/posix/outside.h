@@ -10,7 +10,7 @@
 #include <cstdint>
 
 // A sanitizer's runtime calls what is marked so while it starts, when code that it instruments cannot run yet.
-#define TORO_UNINSTRUMENTED [[gnu::no_sanitize("thread", "address", "undefined")]]
+#define TORO_UNINSTRUMENTED __attribute__((no_sanitize("thread", "address", "undefined")))
 
 namespace toro::posix::outside {
 

@@ -6,8 +6,8 @@
 
 #include "core/kernel/allocation.h"
 #include "core/kernel/mailbox.h"
-#include "core/kernel/shutdown.h"
 #include "core/kernel/region.h"
+#include "core/kernel/shutdown.h"
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 

@@ -1,4 +1,4 @@
-"""An NMI from QEMU's monitor: the hook runs and the machine powers off; a second one, or none to hear it, is reported."""
+"""An NMI from QEMU's monitor: the hook runs and the machine powers off; a second one, or no hook, is reported."""
 
 import os
 import socket

@@ -15,7 +15,7 @@ BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
 METAL_ONLY = ("boot", "machine", "accel")
-FLAGS = ("report",)
+FLAGS = ("report", "isolate")
 
 MAX_CPUS = 255
 MAX_MEMORY_MIB = 1024 * 1024
@@ -39,6 +39,7 @@ class RunOptions:
     report: bool = False
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
+    isolate: bool = False
     timeout: int = 60
     seed: int = None
     arguments: list = dataclasses.field(default_factory=list)
@@ -123,6 +124,8 @@ def _parse_value(options, name, text):
         options.machine = _word(name, text, MACHINES)
     elif name == "accel":
         options.accel = _word(name, text, ACCELS)
+    elif name == "isolate":
+        options.isolate = True
     elif name == "cpus":
         options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
@@ -150,6 +153,9 @@ def _check_together(options):
             "--memory=%d is too small for %d CPUs" % (options.memory, options.cpus),
             "--memory=%d or more: %d MiB, and %d MiB per CPU" % (least, BASE_MEMORY_MIB, CPU_MEMORY_MIB))
     if options.world == "hosted":
+        if options.isolate:
+            raise usage_error("--isolate needs page tables for each CPU; those of a process share one address space",
+                              "leave --isolate out, or leave --world=hosted out")
         return
     if options.seed is not None:
         raise usage_error("--seed chooses the order of CPUs in the hosted world; QEMU's CPUs take their own",

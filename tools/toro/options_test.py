@@ -107,6 +107,8 @@ class OptionsTest(unittest.TestCase):
         self.refused("no CD drive", "hello", "--machine=microvm")
         self.assertEqual(self.parse("hello", "--machine=microvm", "--boot=pvh").boot, "pvh")
         self.refused("--seed chooses", "hello", "--seed=1")
+        self.refused("--isolate needs page tables", "hello", "--isolate", "--world=hosted")
+        self.assertTrue(self.parse("hello", "--isolate").isolate)
         self.assertEqual(self.parse("hello", "--seed=1", "--world=hosted").seed, 1)
 
     def test_wrong_input_files_are_refused(self):

@@ -79,12 +79,16 @@ def _run_metal(options, folder):
 
 
 def _command_line(options):
-    words = "-- " + pack.kernel_words(options.arguments) if options.arguments else ""
-    return "report " + words if options.report else words
+    words = ["report"] if options.report else []
+    if options.isolate:
+        words.append("isolate")
+    if options.arguments:
+        words += ["--", pack.kernel_words(options.arguments)]
+    return " ".join(words)
 
 
 def _run_grub(options, folder):
-    if options.input or options.arguments or options.report:
+    if options.input or _command_line(options):
         (kernel,), defaults = _build(options.app, ["image"])
         iso = os.path.join(folder, options.app + ".iso")
         words = [MAKE_ISO, "--kernel=" + kernel, "--cmdline=" + _command_line(options), "--output=" + iso]

@@ -2,6 +2,8 @@
 
 #include "core/base/check.h"
 #include "core/base/units.h"
+#include "core/kernel/cluster.h"
+#include "core/kernel/cpu.h"
 #include "platform/baremetal/cpu/image_layout.h"
 #include "platform/baremetal/cpu/machine_backend.h"
 #include "platform/baremetal/cpu/page_tables.h"
@@ -14,6 +16,10 @@ constinit BootReserve* source_reserve = nullptr;
 
 void* TakeTablePage() { return source_reserve->Take(kPageBytes, kPageBytes); }
 
+bool MapReserve(PageTables& tables, const BootReserve& reserve, Rights rights) {
+  return tables.Map(reserve.begin(), reserve.end(), rights, TakeTablePage);
+}
+
 bool MapImage(PageTables& tables) {
   auto map = [&tables](const unsigned char* begin, uint64_t end, Rights rights) {
     return tables.Map(AddressOf(begin), end, rights, TakeTablePage);
@@ -25,10 +31,10 @@ bool MapImage(PageTables& tables) {
 }
 
 // Only whole large pages are divided between the CPUs; the rest of the usable memory stays absent.
-bool MapMemory(PageTables& tables, std::span<const MemoryRange> memory) {
+bool MapMemory(PageTables& tables, std::span<const MemoryRange> memory, Rights rights) {
   for (const MemoryRange& range : memory) {
     uint64_t begin = AlignUp(range.begin, kLargePageBytes), end = AlignDown(range.end(), kLargePageBytes);
-    if (begin < end && !tables.Map(begin, end, Rights::kReadWrite, TakeTablePage)) return false;
+    if (begin < end && !tables.Map(begin, end, rights, TakeTablePage)) return false;
   }
   return true;
 }
@@ -43,6 +49,57 @@ bool RemoveGuards(PageTables& tables, const CpuArea& area) {
 bool MapDevices(PageTables& tables, const AddressSpacePlan& plan) {
   for (uint64_t device : {plan.local_apic, plan.sleep_control}) {
     if (device != 0 && !tables.Map(device, device + kPageBytes, Rights::kDevice, TakeTablePage)) return false;
+  }
+  return true;
+}
+
+// What all address spaces have in common, with these rights to the memory that is divided and to the boot reserve.
+bool MapAll(PageTables& tables, const AddressSpacePlan& plan, const BootReserve& reserve, Rights rights) {
+  bool ok = MapImage(tables) && MapMemory(tables, plan.memory, rights) && MapReserve(tables, reserve, rights) &&
+            MapDevices(tables, plan) && RemoveGuards(tables, boot_cpu_area);
+  for (size_t i = 0; ok && i < plan.areas.size(); ++i) ok = RemoveGuards(tables, plan.areas[i]);
+  for (size_t i = 0; ok && i < plan.modules.size(); ++i) {
+    const BootModule& module = plan.modules[i];
+    ok = tables.Map(module.begin, module.begin + module.bytes, Rights::kReadOnly, TakeTablePage);
+  }
+  if (ok && plan.dsdt != 0) ok = tables.Map(plan.dsdt, plan.dsdt + plan.dsdt_bytes, Rights::kReadOnly, TakeTablePage);
+  return ok;
+}
+
+uint64_t* TakeRoot() {
+  auto* root = static_cast<uint64_t*>(TakeTablePage());
+  if (root == nullptr) return nullptr;
+  for (size_t i = 0; i < kPageBytes / sizeof *root; ++i) root[i] = 0;
+  return root;
+}
+
+// What CPU `self` alone writes: its stacks and its block, but for the guards.
+bool MapOwnArea(PageTables& tables, const CpuArea& area, Rights rights) {
+  uint64_t begin = reinterpret_cast<uint64_t>(&area);
+  return tables.Map(begin, begin + sizeof area, rights, TakeTablePage) && RemoveGuards(tables, area);
+}
+
+// The large pages that belong to CPU `self`.
+bool MapOwnMemory(PageTables& tables, CpuId self, std::span<const MemoryRange> memory) {
+  const OwnerTable& owners = Cluster::Get().cpu(kBootCpu).owners();
+  for (const MemoryRange& range : memory) {
+    for (uint64_t at = AlignUp(range.begin, kLargePageBytes); at + kLargePageBytes <= range.end();
+         at += kLargePageBytes) {
+      if (owners.OwnerOf(reinterpret_cast<const void*>(at)) != self.index()) continue;
+      if (!tables.Map(at, at + kLargePageBytes, Rights::kReadWrite, TakeTablePage)) return false;
+    }
+  }
+  return true;
+}
+
+// What CPU `self` writes in the partitions of the others.
+bool MapShared(PageTables& tables, CpuId self) {
+  for (size_t i = 0; i < Cluster::Get().cpus(); ++i) {
+    if (i == self.index()) continue;
+    Cluster::SharedPages pages = Cluster::Get().SharedBetween(self, CpuId{i});
+    for (const MemoryRange& range : {pages.bells, pages.link}) {
+      if (!tables.Map(range.begin, range.end(), Rights::kReadWrite, TakeTablePage)) return false;
+    }
   }
   return true;
 }
@@ -70,21 +127,36 @@ uint64_t AddressSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end) {
 
 uint64_t BuildAddressSpace(const AddressSpacePlan& plan, BootReserve& reserve) {
   source_reserve = &reserve;
-  auto* root = static_cast<uint64_t*>(TakeTablePage());
+  uint64_t* root = TakeRoot();
   if (root == nullptr) return 0;
-  for (size_t i = 0; i < kPageBytes / sizeof *root; ++i) root[i] = 0;
   PageTables tables(root);
-  bool ok = MapImage(tables) && MapMemory(tables, plan.memory) &&
-            tables.Map(reserve.begin(), reserve.end(), Rights::kReadWrite, TakeTablePage) && MapDevices(tables, plan) &&
-            RemoveGuards(tables, boot_cpu_area);
-  for (size_t i = 0; ok && i < plan.areas.size(); ++i) ok = RemoveGuards(tables, plan.areas[i]);
-  for (size_t i = 0; ok && i < plan.modules.size(); ++i) {
-    const BootModule& module = plan.modules[i];
-    ok = tables.Map(module.begin, module.begin + module.bytes, Rights::kReadOnly, TakeTablePage);
-  }
-  if (ok && plan.dsdt != 0) ok = tables.Map(plan.dsdt, plan.dsdt + plan.dsdt_bytes, Rights::kReadOnly, TakeTablePage);
+  bool ok = MapAll(tables, plan, reserve, Rights::kReadWrite);
   if (ok && plan.trampoline != 0) {
     ok = tables.Map(plan.trampoline, plan.trampoline + kPageBytes, Rights::kCode, TakeTablePage);
+  }
+  return ok ? reinterpret_cast<uint64_t>(root) : 0;
+}
+
+uint64_t IsolatedSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end, size_t cpus) {
+  // A table for the start of each other partition, for the two ends of the own memory, and for the area; then for the
+  // memory of all these tables themselves.
+  uint64_t bytes = AddressSpaceBytes(plan, image_end) + (cpus + 8) * kPageBytes;
+  return bytes + (SpannedPieces(0, cpus * bytes, kLargePageBytes) * 2 + 2) * kPageBytes;
+}
+
+uint64_t BuildIsolatedSpace(CpuId self, const AddressSpacePlan& plan, const BootReserve& reserve, BootReserve own,
+                            MemoryRange thread_locals) {
+  const uint64_t own_begin = own.begin(), own_end = own.end();
+  source_reserve = &own;
+  uint64_t* root = TakeRoot();
+  if (root == nullptr) return 0;
+  PageTables tables(root);
+  bool ok = MapAll(tables, plan, reserve, Rights::kReadOnly) && MapOwnMemory(tables, self, plan.memory) &&
+            MapShared(tables, self) && tables.Map(own_begin, own_end, Rights::kReadWrite, TakeTablePage) &&
+            tables.Map(thread_locals.begin, thread_locals.end(), Rights::kReadWrite, TakeTablePage);
+  if (ok && self != kBootCpu) {
+    ok = MapOwnArea(tables, boot_cpu_area, Rights::kReadOnly) &&
+         MapOwnArea(tables, plan.areas[self.index() - 1], Rights::kReadWrite);
   }
   return ok ? reinterpret_cast<uint64_t>(root) : 0;
 }

@@ -29,6 +29,15 @@ uint64_t AddressSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end);
 // Builds the tables in `reserve`. Returns the root's address, or 0 if the reserve is too small, which is a bug.
 uint64_t BuildAddressSpace(const AddressSpacePlan& plan, BootReserve& reserve);
 
+// Isolation (docs/isolation.md): the bytes that BuildIsolatedSpace needs for each of `cpus` CPUs.
+uint64_t IsolatedSpaceBytes(const AddressSpacePlan& plan, uint64_t image_end, size_t cpus);
+
+// Builds the tables of CPU `self`: its own memory, stacks, tables (`own`) and `thread_locals` can be written, those of
+// the others only be read, but for the pages that the exchange shares. After Cluster::Create. Returns the root's
+// address, or 0 if `own` is too small, which is a bug.
+uint64_t BuildIsolatedSpace(CpuId self, const AddressSpacePlan& plan, const BootReserve& reserve, BootReserve own,
+                            MemoryRange thread_locals);
+
 // Takes the trampoline page out of the tables that the calling CPU uses. The others must reload CR3 afterwards.
 void UnmapTrampoline(uint64_t page);
 

@@ -44,6 +44,8 @@ const char* ParseKernelWord(std::string_view word, CommandLine& result) {
     result.idle = value;
   } else if (word == "report") {
     result.report = true;
+  } else if (word == "isolate") {
+    result.isolate = true;
   } else {
     return "unknown word";
   }

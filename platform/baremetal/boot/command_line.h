@@ -25,6 +25,7 @@ struct CommandLine {
   bool watchdog_powers_off = false;
   std::string_view idle;      // how a CPU without work waits: checked when it is known what the CPU can do
   bool ignore_nodes = false;  // numa=off: equal shares of all memory, whatever the firmware says
+  bool isolate = false;       // no CPU can write into the memory of another
   bool report = false;        // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
@@ -39,7 +40,7 @@ struct CommandLine {
 
 // The kernel words, for messages.
 inline constexpr std::string_view kKnownWords =
-    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, watchdog=MS[,poweroff], numa=off, report, then -- and the "
+    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, watchdog=MS[,poweroff], numa=off, report, isolate, then -- and the "
     "application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.

@@ -18,6 +18,7 @@ TEST(CommandLineTest, EmptyLineGivesDefaultsAndAProgramName) {
   EXPECT_FALSE(line.has_cpus);
   EXPECT_FALSE(line.has_seed);
   EXPECT_FALSE(line.report);
+  EXPECT_FALSE(line.isolate);
   EXPECT_FALSE(line.ignore_nodes);
   ASSERT_EQ(line.argument_count, 1);
   EXPECT_STREQ(line.arguments[0], "app");
@@ -26,12 +27,13 @@ TEST(CommandLineTest, EmptyLineGivesDefaultsAndAProgramName) {
 
 TEST(CommandLineTest, KernelWordsAreRead) {
   CommandLine line;
-  ASSERT_EQ(ParseCommandLine("  cpus=4\tseed=18446744073709551615 numa=off report ", line), nullptr);
+  ASSERT_EQ(ParseCommandLine("  cpus=4\tseed=18446744073709551615 numa=off report isolate ", line), nullptr);
   EXPECT_TRUE(line.has_cpus);
   EXPECT_EQ(line.cpus, 4u);
   EXPECT_TRUE(line.has_seed);
   EXPECT_EQ(line.seed, ~uint64_t{0});
   EXPECT_TRUE(line.report);
+  EXPECT_TRUE(line.isolate);
   EXPECT_TRUE(line.ignore_nodes);
 }
 

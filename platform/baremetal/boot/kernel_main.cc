@@ -162,11 +162,17 @@ struct BootMemory {
   BootReserve reserve;
   std::span<CpuArea> areas;
   AddressSpacePlan space;
+  uint64_t loop_locals = 0;  // the thread-local blocks of the CPUs' loops, one after the other
 };
 constinit BootMemory boot_memory{};
 
+// Of one loop. Isolated: in pages of its own.
+size_t LoopLocalsAlign() { return command_line.isolate ? kPageBytes : kCacheLineBytes; }
+size_t LoopLocalsBytes() { return AlignUp(platform::ThreadLocalBytes(), LoopLocalsAlign()); }
+
 void* TakeThreadLocals() {
-  void* block = boot_memory.reserve.Take(AlignUp(platform::ThreadLocalBytes(), kCacheLineBytes), kCacheLineBytes);
+  void* block = boot_memory.reserve.Take(LoopLocalsBytes(), LoopLocalsAlign());
+  if (boot_memory.loop_locals == 0) boot_memory.loop_locals = reinterpret_cast<uint64_t>(block);
   platform::InitThreadLocals(block);
   return runtime::ThreadPointerOf(block);
 }
@@ -190,8 +196,8 @@ uint64_t SettleMemory(size_t cpus) {
   }
 
   uint64_t areas_bytes = (cpus - 1) * sizeof(CpuArea);
-  uint64_t locals_bytes = cpus * AlignUp(platform::ThreadLocalBytes(), kCacheLineBytes);
-  uint64_t bytes = AlignUp(areas_bytes + locals_bytes, kPageBytes) + AddressSpaceBytes(space, ImageEnd());
+  uint64_t bytes = AlignUp(areas_bytes + cpus * LoopLocalsBytes(), kPageBytes) + AddressSpaceBytes(space, ImageEnd());
+  if (command_line.isolate) bytes += cpus * IsolatedSpaceBytes(space, ImageEnd(), cpus);
   uint64_t begin = plan.Reserve(bytes, ImageEnd());
   if (begin == 0) RefuseToBoot("not enough memory for the page tables", {}, "give the machine more memory (qemu -m)");
   boot_memory.reserve = BootReserve(begin, bytes);
@@ -211,6 +217,20 @@ uint64_t SettleMemory(size_t cpus) {
   if (space.trampoline != 0) PlaceTrampoline(space.trampoline, root);
   UseAddressSpace(root);
   return space.trampoline;
+}
+
+// Gives each CPU page tables of its own. The others load them when they are released.
+void IsolateCpus(size_t cpus) {
+  uint64_t bytes = IsolatedSpaceBytes(boot_memory.space, ImageEnd(), cpus);
+  for (size_t i = 0; i < cpus; ++i) {
+    CpuBlock& block = i == 0 ? boot_cpu_area.block : boot_memory.areas[i - 1].block;
+    auto own = reinterpret_cast<uint64_t>(boot_memory.reserve.Take(bytes, kPageBytes));
+    TORO_CHECK(own != 0, "too few pages were reserved for the page tables of isolated CPUs");
+    MemoryRange locals{boot_memory.loop_locals + i * LoopLocalsBytes(), LoopLocalsBytes()};
+    block.root = BuildIsolatedSpace(CpuId{i}, boot_memory.space, boot_memory.reserve, BootReserve(own, bytes), locals);
+    TORO_CHECK(block.root != 0, "too few pages were reserved for the page tables of an isolated CPU");
+  }
+  WriteCr3(boot_cpu_area.block.root);
 }
 
 void PrintReport(size_t cpus, uint64_t entry_cycles) {
@@ -263,6 +283,7 @@ void CreateCluster(size_t cpus) {
   config.nodes = &node_map;
   config.inputs = {inputs, input_count};
   config.boot_seed = ChooseSeed();
+  config.isolated = command_line.isolate;
   Cluster::Create(config);
 }
 
@@ -290,6 +311,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   CreateCluster(cpus);
   WaitForCpus(boot_memory.areas, trampoline);
   if (trampoline != 0) UnmapTrampoline(trampoline);
+  if (command_line.isolate) IsolateCpus(cpus);
   CheckHardening(boot_memory.areas, command_line.arguments[command_line.argument_count - 1]);
   Cluster::Get().Enter(kBootCpu);
   Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);

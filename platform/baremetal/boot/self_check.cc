@@ -37,8 +37,8 @@ void CheckControlBits(const CpuBlock& block) {
   platform::PowerOff(1);
 }
 
-void CheckRights() {
-  RightsAudit audit = AuditRights(PageTables(Root()));
+void CheckRights(uint64_t root) {
+  RightsAudit audit = AuditRights(PageTables(reinterpret_cast<uint64_t*>(root)));
   if (audit.defect == nullptr) return;
   Print("toro: cannot start: the self-check found that ");
   PrintRange(audit.where.begin, audit.where.end);
@@ -46,6 +46,61 @@ void CheckRights() {
   Print(audit.defect);
   Print("; this is a defect of the kernel\n");
   platform::PowerOff(1);
+}
+
+// Isolation: what a CPU can write in the partitions of the others must be what the exchange shares, to the byte.
+struct Foreign {
+  size_t self;
+  uint64_t writable_bytes;
+};
+
+void AccountForeign(void* context, const PageTables::Region& region) {
+  auto& foreign = *static_cast<Foreign*>(context);
+  if (!region.writable) return;
+  const OwnerTable& owners = Cluster::Get().cpu(kBootCpu).owners();
+  for (uint64_t at = region.begin; at < region.end;) {
+    uint64_t next = AlignDown(at, kLargePageBytes) + kLargePageBytes;
+    if (next > region.end) next = region.end;
+    size_t owner = owners.OwnerOf(reinterpret_cast<const void*>(at));
+    if (owner != OwnerTable::kNoOwner && owner != foreign.self) foreign.writable_bytes += next - at;
+    at = next;
+  }
+}
+
+uint64_t WritableOfOthers(size_t cpu, uint64_t root) {
+  Foreign foreign{cpu, 0};
+  PageTables(reinterpret_cast<uint64_t*>(root)).Walk(&AccountForeign, &foreign);
+  return foreign.writable_bytes;
+}
+
+void CheckIsolation(const CpuBlock& block) {
+  if (block.root == 0) return;
+  CheckRights(block.root);
+  uint64_t shared_bytes = 0;
+  for (size_t i = 0; i < Cluster::Get().cpus(); ++i) {
+    if (i == block.id.index()) continue;
+    Cluster::SharedPages pages = Cluster::Get().SharedBetween(block.id, CpuId{i});
+    shared_bytes += pages.bells.bytes + pages.link.bytes;
+  }
+  uint64_t bytes = WritableOfOthers(block.id.index(), block.root);
+  if (bytes == shared_bytes) return;
+  Print("toro: cannot start: the self-check found that CPU ");
+  PrintDecimal(block.id.index());
+  Print(" can write ");
+  PrintDecimal(bytes);
+  Print(" bytes of the memory of others, and ");
+  PrintDecimal(shared_bytes);
+  Print(" are shared; this is a defect of the kernel\n");
+  platform::PowerOff(1);
+}
+
+void PrintIsolation(const CpuBlock& block) {
+  if (block.root == 0) return;
+  Print("toro: CPU ");
+  PrintDecimal(block.id.index());
+  Print(" is isolated: of the memory of others it can write ");
+  PrintDecimal(WritableOfOthers(block.id.index(), block.root) / kKiB);
+  Print(" KiB, which the exchange shares\n");
 }
 
 // What lies at `address`, and of a partition its CPU.
@@ -130,7 +185,9 @@ void CheckHardening(std::span<const CpuArea> areas, const char* last_argument) {
   boot_cpu_area.block.control = ReadControlBits();
   CheckControlBits(boot_cpu_area.block);
   for (const CpuArea& area : areas) CheckControlBits(area.block);
-  CheckRights();
+  CheckRights(reinterpret_cast<uint64_t>(Root()));
+  CheckIsolation(boot_cpu_area.block);
+  for (const CpuArea& area : areas) CheckIsolation(area.block);
   check_cycles = Machine::Cycles() - begin_cycles;
 }
 
@@ -152,6 +209,8 @@ void PrintHardening(const AddressSpacePlan& space, const BootReserve& reserve) {
   Print(" us\n");
   Map map{space, reserve};
   tables.Walk(&PrintRegion, &map);
+  PrintIsolation(boot_cpu_area.block);
+  for (const CpuArea& area : space.areas) PrintIsolation(area.block);
   PrintControlBits(0, boot_cpu_area.block.control);
   for (size_t i = 0; i < space.areas.size(); ++i) PrintControlBits(i + 1, space.areas[i].block.control);
 }

@@ -108,7 +108,8 @@ extern "C" [[noreturn]] void ApplicationCpuEntry(uint32_t index) {
     platform::HaltCpu(kNever);
     DisableInterrupts();
   }
-  WriteCr3(ReadCr3());  // forgets the trampoline
+  // Forgets the trampoline.
+  WriteCr3(CurrentCpuBlock().root != 0 ? CurrentCpuBlock().root : ReadCr3());
   run_cpu(CpuId{index});
   HaltForEver();
 }

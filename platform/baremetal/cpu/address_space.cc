@@ -53,6 +53,9 @@ Status SetPageAccess(void* pages, size_t count, PageAccess access) {
   constexpr Rights kRights[] = {Rights::kReadWrite, Rights::kReadOnly, Rights::kDevice, Rights::kWriteCombining};
   if (access == PageAccess::kWriteCombining && !baremetal::HasPageAttributes()) return Status::kNotSupported;
   if (AllocatePageTablePage == nullptr) return Status::kNotSupported;
+  // Isolated: the other CPUs would go on reaching these pages through their caches, by their own tables.
+  const bool cached = access == PageAccess::kNormal || access == PageAccess::kReadOnly;
+  if (baremetal::CurrentCpuBlock().root != 0 && !cached) return Status::kNotSupported;
   // First all tables that are needed: after that nothing can fail.
   uint64_t begin = reinterpret_cast<uint64_t>(pages);
   uint64_t end = begin + count * kPageBytes;

@@ -31,6 +31,7 @@ struct CpuBlock {
   CpuBlock* self = nullptr;
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint64_t stall_bound_ns = 0;  // 0: no watch (stall_watch.h)
+  uint64_t root = 0;            // of the CPU's page tables, where each has its own (isolation.h); else 0
   uint32_t apic_id = 0;
   CpuId id;
   uint64_t random_words[2] = {};  // the state of NextRandom (entropy.h)

@@ -8,8 +8,8 @@
 namespace toro {
 namespace baremetal {
 
-// Called by the stub of vector 2. False: the NMI is a fatal report, or the stop of a CPU by one that reports. The latter
-// wants to hear of no more.
+// Called by the stub of vector 2. False: the NMI is a fatal report, or the stop of a CPU by one that reports. The
+// latter wants to hear of no more.
 //
 // One press of the button reaches several CPUs on some machines: the others leave it to CPU 0. The wake-up makes CPU 0
 // look, even when it was about to halt.
