@@ -154,8 +154,8 @@ void MeasureSpread(uint64_t threads) {
     uint64_t without_us = Makespan(threads, false);
     uint64_t with_us = Makespan(threads, true);
     std::printf("spread %llu threads on %zu CPUs: without %llu us, with %llu us\n",
-                static_cast<unsigned long long>(threads), toro::CpuCount(),
-                static_cast<unsigned long long>(without_us), static_cast<unsigned long long>(with_us));
+                static_cast<unsigned long long>(threads), toro::CpuCount(), static_cast<unsigned long long>(without_us),
+                static_cast<unsigned long long>(with_us));
   }
 }
 
