@@ -1,6 +1,6 @@
 // isolation: what CPUs can do, and cannot do, when none can write into the memory of another (docs/isolation.md).
 // Booted with `isolate` and three CPUs or more. With the argument "wild" it makes one wild write and catches nothing;
-// with "moved" it calls for a value that can only be moved.
+// with "moved" it calls for a value that can only be moved; with "spin" a thread never yields.
 #include <pthread.h>
 #include <sched.h>
 
@@ -132,6 +132,7 @@ void ForeignMemoryCanBeRead() {
 
 void AThreadStaysOnItsCpu() {
   Check(toro::Migrate(LastCpu()) == Status::kIsolated, "a thread does not migrate");
+  Check(toro::SetTakesWork(LastCpu(), true) == Status::kIsolated, "nor is it handed over to a CPU without work");
   Check(toro::Migrate(toro::CurrentCpu()) == Status::kOk, "to stay is no migration");
 }
 
@@ -422,6 +423,14 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "moved") == 0) {
     (void)toro::Call(LastCpu(), [] { return std::make_unique<int>(1); });
     return 2;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "spin") == 0) {
+    (void)toro::Join(toro::Spawn(LastCpu(),
+                                 [] {
+                                   while (shared.turn == 0) continue;
+                                 },
+                                 {.name = "spin"})
+                         .value());
   }
   ForeignMemoryCanBeRead();
   AThreadStaysOnItsCpu();
