@@ -1,4 +1,5 @@
 // Allocation on one CPU. Goals 6, 7. What crosses CPUs is in rows_foreign_free.cc.
+#include <algorithm>
 #include <vector>
 
 #include "bench/allocators.h"
@@ -99,10 +100,10 @@ class Churn {
   uint64_t random_ = 0x9e3779b97f4a7c15;
 };
 
-// 100 runs live; each operation replaces one by one of 40 KiB..1 MiB and writes to both ends of it. Half of them are
-// long enough for guard pages.
-template <typename Allocator>
-class LargeRuns {
+// `live` runs; each operation replaces one by one of least..most bytes and writes to both ends of it. Every other one
+// is a quarter as long, but not below the least.
+template <typename Allocator, size_t kLeast, size_t kMost, size_t kLive>
+class Runs {
  public:
   bool operator()(uint64_t n) {
     if (live_.empty()) live_.resize(kLive);
@@ -110,8 +111,8 @@ class LargeRuns {
       random_ = Mix(random_);
       char*& place = live_[random_ % kLive];
       Allocator::Free(place);
-      size_t bytes = 40 * kKiB + (random_ >> 32) % (kMiB - 40 * kKiB);
-      if (random_ >> 63 != 0) bytes /= 4;
+      size_t bytes = kLeast + (random_ >> 32) % (kMost - kLeast);
+      if (random_ >> 63 != 0) bytes = std::max(bytes / 4, kLeast);
       place = static_cast<char*>(Allocator::Allocate(bytes));
       if (place == nullptr) return false;
       place[0] = place[bytes - 1] = 1;
@@ -120,10 +121,17 @@ class LargeRuns {
   }
 
  private:
-  static constexpr size_t kLive = 100;
   std::vector<char*> live_;
   uint64_t random_ = 1;
 };
+template <typename Allocator>
+using LargeRuns = Runs<Allocator, 40 * kKiB, kMiB, 100>;
+// All of them long enough for guard pages.
+template <typename Allocator>
+using GuardedRuns = Runs<Allocator, Partition::kGuardedBytes, 4 * Partition::kGuardedBytes, 10>;
+// The same one again and again.
+template <typename Allocator>
+using GuardedPair = Runs<Allocator, Partition::kGuardedBytes, Partition::kGuardedBytes + 1, 1>;
 
 // A partition of so many bytes is made, and gives one object.
 template <size_t kBytes>
@@ -191,11 +199,22 @@ void AddAllocationRows(Suite& suite, const MallocWorkers& workers) {
   churn.goals = {{"goal 7", "Toro", "", 2}};
   suite.Add(std::move(churn));
 
-  Group large = OneCpuGroup("alloc_large", "run of 10 KiB..1 MiB replaced, 100 live", LargeRuns<Toro>(),
+  Group large = OneCpuGroup("alloc_large", "run of 40 KiB..1 MiB replaced, 100 live", LargeRuns<Toro>(),
                             LargeRuns<Malloc>(), workers);
   AddAlone<LargeRuns>(large);
   large.goals = {{"large runs", "Toro", "", 1}};
   suite.Add(std::move(large));
+
+  Group guarded = OneCpuGroup("alloc_guarded", "run of 1..4 MiB replaced, 10 live", GuardedRuns<Toro>(),
+                              GuardedRuns<Malloc>(), workers);
+  AddAlone<GuardedRuns>(guarded);
+  suite.Add(std::move(guarded));
+
+  Group guarded_pair = OneCpuGroup("alloc_guarded_pair", "run of 1 MiB allocated and freed", GuardedPair<Toro>(),
+                                   GuardedPair<Malloc>(), workers);
+  AddAlone<GuardedPair>(guarded_pair);
+  guarded_pair.goals = {{"large pair", "Toro", "", 1}};
+  suite.Add(std::move(guarded_pair));
 
   Group start;
   start.name = "alloc_start";

@@ -82,6 +82,7 @@ void Cpu::Sleep() {
     Machine::Relax();
     return;
   }
+  scheduler_.AskForWork();
   uint64_t deadline_ns = scheduler_.NextTimerNs();
   if (!single_step_) {
     if (SpinUntilNews()) return;
@@ -135,6 +136,19 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top) {
   low = reinterpret_cast<uintptr_t>(thread.stack_low) + kPageBytes;
   top = low + thread.stack_bytes;
   return true;
+}
+
+// Read by an interrupt of this CPU, between any two instructions: each word at once, and nothing depends on their
+// order.
+uint64_t Cpu::progress() const {
+  if (const_cast<const volatile bool&>(halted_)) return platform::kCpuRests;
+  return const_cast<const volatile uint64_t&>(steps_) +
+         const_cast<const volatile uint64_t&>(scheduler_.counters().switches);
+}
+
+uint64_t CurrentProgress() {
+  Cpu* cpu = Cpu::CurrentOrNull();
+  return cpu != nullptr ? cpu->progress() : platform::kCpuRests;
 }
 
 namespace {

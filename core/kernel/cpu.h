@@ -82,6 +82,7 @@ class alignas(kSharedStrideBytes) Cpu {
   ArenaCounters& arenas() { return arenas_; }
   const OwnerTable& owners() const { return owners_; }
   CpuStatistics Statistics() const;
+  uint64_t progress() const;
 
   // See toro.h: SetOutOfMemoryHook.
   void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
@@ -123,6 +124,10 @@ bool StackOfThread(uintptr_t& low, uintptr_t& top);
 // Whether a fault at `address`, with the stack pointer at `sp`, means that the thread that runs here used more stack
 // than it has. For fatal reports; any context.
 bool IsStackOverflow(uintptr_t address, uintptr_t sp);
+
+// Changes whenever this CPU steps or switches; kCpuRests while it has nothing to do, or is no CPU. For who watches over
+// it from an interrupt or a signal: any context of this CPU.
+uint64_t CurrentProgress();
 
 // The name of the thread that runs, or ran, on `cpu`: for fatal reports, when that CPU has been stopped.
 const char* ThreadNameOf(CpuId cpu);

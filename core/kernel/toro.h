@@ -20,6 +20,7 @@
 #include "core/kernel/cluster.h"
 #include "core/kernel/console.h"
 #include "core/kernel/cpu.h"
+#include "core/machine/platform_services.h"
 #include "core/sched/call.h"
 #include "core/sched/scheduler.h"
 
@@ -150,6 +151,33 @@ inline void KeepFloatControls() { Scheduler::KeepFloatControls(); }
 // Goes on on CPU `cpu`. The thread's stack and whatever it allocated stay where they are, and stay valid. kNoSuchCpu;
 // kHoldsMutex.
 inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
+
+// ---- work on request ----
+
+// From now on CPU `cpu`, when it has nothing to do, asks the others for ready threads whose ThreadOptions::may_move
+// allows it, and runs what they hand over; or no longer. Off unless turned on. Nobody takes a thread from a CPU: one
+// that has ready threads to spare hands them over by itself, at its next turn. kNoSuchCpu.
+inline Status SetTakesWork(CpuId cpu, bool takes_work) {
+  if (cpu.index() >= CpuCount()) return Status::kNoSuchCpu;
+  CallOn(cpu, [takes_work] { Scheduler::Current().SetTakesWork(takes_work); });
+  return Status::kOk;
+}
+
+// ---- watch ----
+
+using platform::StallPolicy;
+
+// From now on every CPU watches over its threads: one that runs for more than twice `bound_ns` without yielding or
+// waiting is named, with its backtrace, and so is a message handler that takes so long. At least a millisecond; 0: no
+// CPU watches any more. Costs nothing per switch; a timer interrupt per `bound_ns` on a CPU that works, none on one
+// that has nothing to do. kInvalidArgument.
+inline Status WatchForStalls(uint64_t bound_ns, StallPolicy policy = StallPolicy::kReport) {
+  if (bound_ns != 0 && (bound_ns < kNsPerMs || bound_ns > 3600 * kNsPerSecond)) return Status::kInvalidArgument;
+  for (size_t i = 0; i < CpuCount(); ++i) {
+    CallOn(CpuId{i}, [bound_ns, policy] { platform::WatchForStalls(bound_ns, policy); });
+  }
+  return Status::kOk;
+}
 
 // ---- calls ----
 

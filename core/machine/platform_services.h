@@ -30,6 +30,19 @@ size_t WatchableBytes();
 // WatchableBytes() is 0.
 void WatchLine(const void* line);
 
+// What happens when a thread does not yield for too long.
+enum class StallPolicy : uint8_t {
+  kReport,    // its name and where it is are printed, once each time; it goes on
+  kPowerOff,  // the same, and the machine powers off with the status of a failed check
+};
+
+// From now on a thread or a message handler of the calling CPU that runs for more than twice `bound_ns` without
+// switching is reported; 0: from now on none is. CurrentProgress (core/kernel/cpu.h) says whether it has switched.
+void WatchForStalls(uint64_t bound_ns, StallPolicy policy);
+
+// What CurrentProgress says of a CPU that has nothing to do.
+inline constexpr uint64_t kCpuRests = ~uint64_t{0};
+
 // Writes to the console. CPU 0 only, or any CPU that is about to stop for ever. Does not block for long.
 void ConsoleWrite(const char* text, size_t bytes);
 

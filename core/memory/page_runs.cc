@@ -99,6 +99,7 @@ const char* PageRuns::WhyNotAllocated(const void* address) const {
         return "free of a pointer that no allocation returned: it lies in the middle of a large object";
       case PageKind::kStackFirst: return "free of an address on a thread's stack";
       case PageKind::kKernelFirst: return "free of memory that the kernel keeps for itself";
+      case PageKind::kKeptFirst: return "double free: this memory is free already";
     }
   }
   return kNothing;

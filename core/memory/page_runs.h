@@ -43,6 +43,7 @@ enum class PageKind : uint32_t {
   kGuardedFirst,  // the page behind the lower guard page of such a run: where its object begins
   kStackFirst,    // run that is the stack of a thread, with its guard pages
   kKernelFirst,   // run that the kernel keeps for something else
+  kKeptFirst,     // as kGuardedFirst, but its object is free: it is kept with its guards for the next one
 };
 
 class PageEntry {

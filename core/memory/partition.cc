@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <numeric>
+#include <utility>
 
 #include "core/base/mix.h"
 #include "core/memory/guard_pages.h"
@@ -18,6 +19,11 @@ constexpr size_t kMostInBatch = 16;
 // relieved less often and keep more memory from other classes. [bench: alloc_churn, fragmentation]
 constexpr size_t kMagazineBytes = 64 * kKiB;
 constexpr size_t kMagazineShare = 8;
+
+// What is kept with its guards is at most such a share of the partition; and it serves what leaves at most an eighth of
+// it unused, as with size classes.
+constexpr size_t kKeptShare = 4;
+constexpr size_t kMostUnusedShare = 8;
 
 constexpr int64_t kAlwaysSlow = INT64_MIN / 2;
 
@@ -189,7 +195,7 @@ bool PartitionWith<hardening>::GiveBackEmptySlabs() {
       slab = next;
     }
   }
-  return slab_pages_ < before;
+  return GiveBackKept() || slab_pages_ < before;
 }
 
 // ---- page runs ----
@@ -206,7 +212,9 @@ void* PartitionWith<hardening>::TryAndReclaim(size_t bytes, Try take) {
 
 template <Hardening hardening>
 void* PartitionWith<hardening>::TakeGuarded(size_t pages, size_t align_bytes) {
+  if (void* kept = TakeKept(pages, align_bytes)) return kept;
   char* low = static_cast<char*>(pages_.Allocate(pages + kGuardPages, align_bytes, 1));
+  if (low == nullptr && GiveBackKept()) low = static_cast<char*>(pages_.Allocate(pages + kGuardPages, align_bytes, 1));
   if (low == nullptr) return nullptr;
   char* object = low + kPageBytes;
   if (!SetGuardPages(low, object + pages * kPageBytes, true)) {
@@ -217,6 +225,24 @@ void* PartitionWith<hardening>::TakeGuarded(size_t pages, size_t align_bytes) {
   ++guarded_runs_;
   guard_pages_ += kGuardPages;
   return object;
+}
+
+// The last one freed that is long enough, and not much longer. Null: none.
+template <Hardening hardening>
+void* PartitionWith<hardening>::TakeKept(size_t pages, size_t align_bytes) {
+  for (size_t i = 0; i < kKeptRuns && kept_[i] != nullptr; ++i) {
+    void* object = kept_[i];
+    PageEntry* entry = pages_.EntryOf(object);
+    const size_t unused = entry->pages() - pages;  // wraps around when it is too short
+    if (unused > pages / kMostUnusedShare || AddressOf(object) % align_bytes != 0) continue;
+    std::copy(kept_ + i + 1, kept_ + kKeptRuns, kept_ + i);
+    kept_[kKeptRuns - 1] = nullptr;
+    kept_pages_ -= entry->pages();
+    *entry = PageEntry(PageKind::kGuardedFirst, entry->pages());
+    ++guarded_runs_;
+    return object;
+  }
+  return nullptr;
 }
 
 template <Hardening hardening>
@@ -239,18 +265,54 @@ template <Hardening hardening>
 void PartitionWith<hardening>::FreeLarge(void* object) {
   PageEntry* entry = pages_.EntryOf(object);
   bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst && AddressOf(object) % kPageBytes == 0;
-  if (!guarded) {
+  if (guarded) {
+    KeepGuarded(object);
+  } else {
     pages_.Free(object);
-    ++large_frees_;
-    return;
   }
+  ++large_frees_;
+}
+
+// Makes room by giving back those that were freed longest ago.
+template <Hardening hardening>
+void PartitionWith<hardening>::KeepGuarded(void* object) {
+  PageEntry* entry = pages_.EntryOf(object);
+  const size_t most = pages_.total_pages() / kKeptShare;
+  if (entry->pages() > most) return GiveBackGuarded(object);
+  size_t count = 0;
+  while (count < kKeptRuns && kept_[count] != nullptr) ++count;
+  while (count == kKeptRuns || kept_pages_ + entry->pages() > most) {
+    void* last = std::exchange(kept_[--count], nullptr);
+    kept_pages_ -= pages_.EntryOf(last)->pages();
+    GiveBackGuarded(last);
+  }
+  *entry = PageEntry(PageKind::kKeptFirst, entry->pages());
+  kept_pages_ += entry->pages();
+  std::copy_backward(kept_, kept_ + count, kept_ + count + 1);
+  kept_[0] = object;
+}
+
+template <Hardening hardening>
+void PartitionWith<hardening>::GiveBackGuarded(void* object) {
+  PageEntry* entry = pages_.EntryOf(object);
   char* low = static_cast<char*>(object) - kPageBytes;
   // A page without its guard costs no memory, so this cannot fail.
   TORO_CHECK(SetGuardPages(low, static_cast<char*>(object) + entry->pages() * kPageBytes, false));
   guard_pages_ -= kGuardPages;
   *entry = PageEntry();
   pages_.Free(low);
-  ++large_frees_;
+}
+
+// True if there were any.
+template <Hardening hardening>
+bool PartitionWith<hardening>::GiveBackKept() {
+  const bool any = kept_[0] != nullptr;
+  for (void*& object : kept_) {
+    if (object != nullptr) GiveBackGuarded(object);
+    object = nullptr;
+  }
+  kept_pages_ = 0;
+  return any;
 }
 
 template <Hardening hardening>
@@ -355,7 +417,7 @@ PartitionStatistics PartitionWith<hardening>::Statistics() const {
   PartitionStatistics s;
   s.total_bytes = pages_.total_pages() * kPageBytes;
   s.slab_bytes = slab_pages_ * kPageBytes;
-  s.used_bytes = (pages_.used_pages() - slab_pages_ - guard_pages_) * kPageBytes;
+  s.used_bytes = (pages_.used_pages() - slab_pages_ - guard_pages_ - kept_pages_) * kPageBytes;
   s.allocations = large_allocations_;
   s.frees = large_frees_;
   s.guarded_runs = guarded_runs_;

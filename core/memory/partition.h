@@ -23,7 +23,7 @@
 //     its mark (I3), so a write to freed memory is noticed before a forged link is used
 //   - freeing twice, the middle of an object, another size than was allocated, a stack: each stops with its name
 //   - the objects of a new slab come in an order that depends on the secret
-//   - guard pages around large runs
+//   - guard pages around large runs; a few that are freed are kept with them, and named when they are freed twice
 //
 // INVARIANTS
 //   I1. One CPU calls everything here, the owner; but UsableBytes of a live object any CPU may ask.
@@ -76,8 +76,15 @@ enum class Hardening { kOff, kOn };
 template <Hardening hardening>
 class PartitionWith {
  public:
-  // From so many bytes on a run has guard pages. [bench: large_runs]
-  static constexpr size_t kGuardedBytes = 256 * kKiB;
+  // From so many bytes on a run has guard pages. Hosted, to set and to clear two guards takes 5.4 us (four system
+  // calls). To write so many bytes once takes 41 us, so the guards cost who uses the memory an eighth at most; of 256
+  // KiB, which take 12 us, they would cost half. [bench: alloc_guarded] On the bare machine a guard is an entry written
+  // and INVLPG, and the first one in a large page splits it, once and for ever: runs of half a large page split the
+  // fewer.
+  static constexpr size_t kGuardedBytes = kMiB;
+  // So many guarded runs are kept with their guards when they are freed, until memory runs out: a program that takes
+  // and frees the like again and again pays for its guards once. [bench: alloc_guarded_pair]
+  static constexpr size_t kKeptRuns = 4;
 
   // Takes over `ranges`. `secret` makes marks, links and the order of objects unpredictable. O(1).
   PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
@@ -231,7 +238,11 @@ class PartitionWith {
   FreeObject* CarveOne(const SizeClass& c, Slab& slab);
   void* AllocateLarge(size_t bytes, size_t align_bytes);
   void* TakeGuarded(size_t pages, size_t align_bytes);
+  void* TakeKept(size_t pages, size_t align_bytes);
   void FreeLarge(void* object);
+  void KeepGuarded(void* object);
+  void GiveBackGuarded(void* object);
+  bool GiveBackKept();
   bool MayAllocate();
   bool ReclaimSome(int attempt, size_t bytes);
   template <typename Try>
@@ -250,6 +261,8 @@ class PartitionWith {
   uint64_t large_allocations_ = 0;
   uint64_t large_frees_ = 0;
   size_t guard_pages_ = 0;
+  void* kept_[kKeptRuns] = {};  // the last one freed first, null behind the last
+  size_t kept_pages_ = 0;
   uint64_t guarded_runs_ = 0;
   uint64_t unguarded_runs_ = 0;
   uint64_t fail_after_ = kNever;

@@ -362,8 +362,39 @@ TEST_F(PartitionTest, LargeRunsHaveGuardPages) {
   EXPECT_DEATH(object[Partition::kGuardedBytes] = 1, "");
   EXPECT_EQ(partition_->Statistics().guarded_runs, 1u);
   partition_->Free(object);
-  std::memset(object - 1, 1, Partition::kGuardedBytes + 2);
   EXPECT_EQ(partition_->Statistics().used_bytes, 0u);
+  EXPECT_TRUE(partition_->GiveBackEmptySlabs());
+  std::memset(object - 1, 1, Partition::kGuardedBytes + 2);
+  EXPECT_FALSE(partition_->GiveBackEmptySlabs());
+}
+
+TEST_F(PartitionTest, AFreedGuardedRunServesTheNextOfItsSizeWithItsGuards) {
+  constexpr size_t kRun = Partition::kGuardedBytes + 16 * kPageBytes;
+  char* object = static_cast<char*>(partition_->Allocate(kRun));
+  partition_->Free(object);
+  EXPECT_DEATH(object[-1] = 1, "");
+  EXPECT_NE(partition_->Allocate(kRun + kPageBytes), object);  // too short
+  char* shorter = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  EXPECT_EQ(shorter, object);
+  EXPECT_EQ(partition_->UsableBytes(shorter), kRun);
+  EXPECT_EQ(partition_->Statistics().used_bytes, 2 * kRun + kPageBytes);
+  EXPECT_EQ(partition_->Statistics().guarded_runs, 3u);
+  EXPECT_DEATH(shorter[kRun] = 1, "");
+  partition_->Free(shorter);
+  EXPECT_NE(partition_->AllocateAligned(Partition::kGuardedBytes, kMiB), object);
+}
+
+TEST_F(PartitionTest, WhatIsKeptIsBoundedAndGivenBackWhenItIsNeeded) {
+  // A quarter of the partition is just below 2 MiB: one run of 1 MiB is kept, the one that was freed last.
+  char* first = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  char* second = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  partition_->Free(first);
+  partition_->Free(second);
+  std::memset(first - 1, 1, Partition::kGuardedBytes);
+  EXPECT_DEATH(second[-1] = 1, "");
+  EXPECT_NE(partition_->Allocate(kBytes / 2 - 16 * kPageBytes), nullptr);
+  EXPECT_NE(partition_->Allocate(kBytes / 2 - 16 * kPageBytes), nullptr);
+  EXPECT_EQ(partition_->Statistics().unguarded_runs, 0u);
 }
 
 TEST_F(PartitionTest, WithoutRoomForGuardsALargeRunGoesWithoutAndIsCounted) {
@@ -415,6 +446,10 @@ TEST_F(PartitionDeathTest, DoubleFreeOfALargeObjectIsNamed) {
   void* object = partition_->Allocate(100000);
   partition_->Free(object);
   EXPECT_DEATH(partition_->Free(object), "double free");
+  char* guarded = static_cast<char*>(partition_->Allocate(Partition::kGuardedBytes));
+  partition_->Free(guarded);
+  EXPECT_DEATH(partition_->Free(guarded), "double free");
+  EXPECT_DEATH(partition_->Free(guarded + kPageBytes), "double free");
 }
 
 TEST_F(PartitionDeathTest, FreeOfAForeignPointerIsNamed) {

@@ -55,7 +55,7 @@ Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const Thread
     copied.move = body.copy;
   }
   bool is_small = body.move == nullptr && body.bytes <= sizeof(SmallBody::closure) && body.align <= alignof(uint64_t) &&
-                  options.stack_bytes == 0 && options.name.empty();
+                  options.stack_bytes == 0 && options.name.empty() && !options.may_move;
   if (is_small) {
     SmallBody small{body.run, static_cast<uint32_t>(body.bytes), body.unwinds, {}};
     if (body.bytes > 0) {
@@ -220,6 +220,7 @@ void Scheduler::Arrive(Thread& thread, void* stack_low, void* stack_high) {
   platform::AdoptGuardPage(stack_low);
   platform::AdoptGuardPage(stack_high);
   ++counters_.arrived;
+  work_.asked.Clear();
   Trace(TraceEvent::kArrive, thread.id);
   if ((thread.flags & Thread::kSuspended) == 0) EnterRing(thread);
 }

@@ -75,6 +75,7 @@ bool Scheduler::Poll() {
       while (WakeFirst(pollers_.waiting())) continue;
     }
   }
+  if (work_.askers.size() > 0 && !ring_.empty()) GiveWork();
   switches_to_loop_ = single_step_ ? 1 : kSwitchesPerLoop;
   return worked;
 }
@@ -299,6 +300,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   thread->unwinds = body.unwinds;
   thread->cancel_guards = thread->mutexes = 0;
   thread->polling = false;
+  thread->may_move = options.may_move;
 
   // From the top of the stack down: thread_local variables, the closure, the first frame.
   char* top = thread->stack_high() - thread->colour * kColourBytes;

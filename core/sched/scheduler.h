@@ -37,6 +37,7 @@
 #include "core/sched/line_queue.h"
 #include "core/sched/pollers.h"
 #include "core/sched/ready_ring.h"
+#include "core/sched/spreading.h"
 #include "core/sched/start_queue.h"
 #include "core/sched/thread.h"
 #include "core/sched/thread_table.h"
@@ -66,6 +67,9 @@ class Scheduler {
 
   // Takes and sends messages and fires timers. True if there was anything.
   bool Poll();
+
+  // There is nothing to run: asks the other CPUs for threads, if this CPU takes work (spreading.h).
+  void AskForWork();
 
   // A halt has ended, perhaps by an interrupt that only a thread that polls knows how to look for.
   void NoteWakeUp() { pollers_.SetDue(); }
@@ -150,6 +154,10 @@ class Scheduler {
   Result<ThreadId> Create(const ThreadBody& body, const ThreadOptions& options);
   Status Detach(ThreadId id) { return table_.Detach(id); }
 
+  // From now on this CPU, when it has nothing to do, asks the others for ready threads that may move; or no longer.
+  // What it has asked for by then may still come.
+  void SetTakesWork(bool takes_work);
+
   // Gives the stacks of ended threads, which are kept for the next ones, back to the partition.
   void ReleasePool();
 
@@ -214,6 +222,10 @@ class Scheduler {
   void AnswerControl(const uint64_t* words, Status status);
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
+  static void DeliverWorkRequest(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  bool MayGive(const Thread& thread) const;
+  void GiveWork();
+
   static void RunStarts(void*);
   void EnsureRunner();
   void StopBeingRunner();
@@ -264,6 +276,7 @@ class Scheduler {
   uint32_t next_colour_ = 0;
   Machine::FloatControls default_float_;  // of all threads that have not called KeepFloatControls
   Pollers pollers_;
+  WorkRequests work_;
   StartQueue starts_;
   ThreadTable table_;
   GuestTable guests_;

@@ -67,6 +67,9 @@ struct ThreadOptions {
   // take of it; rounded up to pages.
   size_t stack_bytes = 0;
   std::string_view name = {};  // cut to 23 characters; for reports
+  // While it is ready, it may go on on a CPU that has nothing to do (SetTakesWork): each of its yields may be a
+  // Migrate.
+  bool may_move = false;
 };
 
 struct Thread;
@@ -149,8 +152,9 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
 
   Arena arena{Arena::Unmade::kUnmade};  // core/kernel/thread_arena.h
   uint32_t colour = 0;
-  bool ended = false;    // goes home to be used again
-  bool polling = false;  // its last look found nothing (pollers.h)
+  bool ended = false;     // goes home to be used again
+  bool polling = false;   // its last look found nothing (pollers.h)
+  bool may_move = false;  // ThreadOptions
   char name[24] = {};
 
   // Is a cancel to be acted upon? Not while it holds a CancelGuard.

@@ -47,6 +47,7 @@ void DeterministicExecutor::JumpToNextDeadline() {
 void DeterministicExecutor::Run(Cluster& cluster) {
   AdoptPthread();
   UseFaultStack();
+  BeginStallWatch();
   for (;;) {
     if (!PickCpu(stepping_)) {
       JumpToNextDeadline();

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/cpu_id.h"
+#include "core/machine/platform_services.h"
 
 namespace toro::hosted {
 
@@ -36,6 +37,10 @@ void SetExecutor(Executor& executor);
 
 // Writes into `text` which CPU and thread run now, for fatal reports. Set by the composition root; may be null.
 extern void (*describe_current)(char* text, size_t bytes);
+
+// What BeginStallWatch, which each pthread calls that runs CPUs, passes to platform::WatchForStalls.
+void AskForStallWatch(uint64_t bound_ns, platform::StallPolicy policy);
+void BeginStallWatch();
 
 // Prints the last events of every CPU, for fatal reports. Set by the composition root; may be null.
 extern void (*report_trace)(void (*print)(std::string_view text));

@@ -112,6 +112,8 @@ int HostedMain(int argc, char** argv, char**) {
   report_trace = &PrintTrace;
   note_shutdown_request = &NoteShutdownRequest;
   InstallFaultHandlers();
+  AskForStallWatch(options.watchdog_ms * kNsPerMs,
+                   options.watchdog_powers_off ? platform::StallPolicy::kPowerOff : platform::StallPolicy::kReport);
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
   memory_begin = memory.begin;

@@ -38,6 +38,13 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
   } else if (key == "--seed") {
     if (!ParseNumber(text, options.seed)) return BadNumber(key, text, "0 to 18446744073709551615");
     options.deterministic = true;
+  } else if (key == "--watchdog") {
+    constexpr std::string_view kPowerOff = ",poweroff";
+    options.watchdog_powers_off = text.ends_with(kPowerOff);
+    if (options.watchdog_powers_off) text.remove_suffix(kPowerOff.size());
+    if (!ParseNumber(text, options.watchdog_ms) || options.watchdog_ms < 1 || options.watchdog_ms > 3'600'000) {
+      return BadNumber(key, text, "1 to 3600000 ms, and perhaps ,poweroff");
+    }
   } else if (key == "--steps") {
     if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
   } else {
@@ -95,6 +102,7 @@ std::string Usage(const std::string& program) {
          "  --distances=10,20/20,10  from each node (a row) to each; without: 10 to itself, 20 to others\n"
          "  --report         print who got what memory on standard error, before main\n"
          "  --input=FILE     a file that the application sees as input; may be repeated\n"
+         "  --watchdog=MS    name a thread that runs longer without yielding; with ,poweroff the run ends then\n"
          "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
          "  --steps=N        with --seed: stop with an error after N steps\n"
          "  --trace-hash     with --seed: print the hash of the run as the last line on standard error\n"

@@ -19,7 +19,9 @@ struct Options {
   std::vector<std::string> inputs;  // paths
   bool deterministic = false;       // --seed was given
   uint64_t seed = 0;
-  uint64_t steps = 0;       // the deterministic executor stops after so many; 0: no bound
+  uint64_t steps = 0;        // the deterministic executor stops after so many; 0: no bound
+  uint64_t watchdog_ms = 0;  // 0: no watch
+  bool watchdog_powers_off = false;
   bool trace_hash = false;  // print the hash of the step trace at the end
   bool help = false;
   std::vector<std::string> arguments;  // of the application, without its name

@@ -45,6 +45,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   AdoptPthread();
   if (thread.id != kBootCpu) LeaveShutdownSignals();
   UseFaultStack();
+  BeginStallWatch();
   Cpu& cpu = thread.cluster->Enter(thread.id);
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();

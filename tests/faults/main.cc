@@ -139,6 +139,22 @@ int Make(const char* fault) {
   if (is("block-in-handler")) {
     toro::Call(toro::CpuId{toro::CpuCount() - 1}, [] { toro::SleepFor(1); });
   }
+  if (is("never-yields")) {
+    OnLastCpu([] {
+      while (zero == 0) {
+      }
+    });
+  }
+  if (is("stalls-once")) {  // for some tenths of a second of its CPU; then all is well
+    (void)toro::WatchForStalls(10 * toro::kNsPerMs);
+    OnLastCpu([] {
+      double kept = 1.5;
+      for (long i = 0; i < 300'000'000; ++i) asm volatile("" : "+x"(kept));
+      if (kept != 1.5) toro::Print("a register was lost\n");
+    });
+    toro::Print("went on\n");
+    return 0;
+  }
   static std::mutex mutex;
   if (is("lock-twice")) {
     mutex.lock();

@@ -80,6 +80,18 @@ expect 139 "page fault" "$faults" -- write-read-only
 expect 134 "freed a region that is none of this CPU" "$faults" -- free-region-elsewhere
 expect 134 "set the access of a region outside of a thread" "$faults" -- region-in-handler
 expect 134 "blocked outside of a thread" "$faults" -- block-in-handler
+for seed in "" --seed=1; do
+  # shellcheck disable=SC2086 # no word when there is no seed
+  {
+    expect 134 "stall: this thread has not yielded for" "$faults" $seed --watchdog=100,poweroff -- never-yields
+    expect 134 "thread deep" "$faults" $seed --watchdog=100,poweroff -- never-yields
+    expect 134 "tests/faults/main.cc" "$faults" $seed --watchdog=100,poweroff -- never-yields
+  }
+done
+expect 0 "went on" "$faults" -- stalls-once
+expect 0 "thread deep" "$faults" -- stalls-once
+expect 2 "--watchdog=0: expected a number, 1 to 3600000 ms, and perhaps ,poweroff" "$faults" --watchdog=0
+expect 2 "--watchdog=5s: expected a number" "$faults" --watchdog=5s
 expect 136 "DivideInNoexcept" "$faults" -- noexcept
 expect 136 "DividesWhenDestroyed" "$faults" -- unwinding
 expect 136 "on CPU 1, thread (loop)" "$faults" -- in-handler

@@ -3,6 +3,7 @@
 //   poll            three threads on each CPU do nothing but poll, for ever
 //   load RATE       RATE times a second CPU 0's timer wakes it, and it wakes the last CPU by a message; for ever
 //   latency ROUNDS  how long it takes to wake a thread of another CPU that sleeps, and how long the bare interrupt does
+//   spread THREADS  how long unbalanced work takes, without and with work on request
 //   sleep ROUNDS    how much later than asked for SleepFor(2 ms) ends
 #include <algorithm>
 #include <atomic>
@@ -128,6 +129,36 @@ void MeasureSleep(size_t rounds) {
   PrintLatencies("overshoot", ns);
 }
 
+// `threads` threads of CPU 0, each with a piece of work that yields now and then. In microseconds.
+uint64_t Makespan(uint64_t threads, bool takes_work) {
+  for (size_t i = 0; i < toro::CpuCount(); ++i) (void)toro::SetTakesWork(CpuId{i}, takes_work);
+  std::vector<toro::ThreadId> ids;
+  uint64_t start_ns = toro::NowNs();
+  for (uint64_t i = 0; i < threads; ++i) {
+    ids.push_back(toro::Spawn(toro::kBootCpu,
+                              [] {
+                                for (int slice = 0; slice < 100; ++slice) {
+                                  for (int n = 0; n < 10'000; ++n) asm volatile("");
+                                  toro::Yield();
+                                }
+                              },
+                              {.may_move = true})
+                      .value());
+  }
+  for (toro::ThreadId id : ids) (void)toro::Join(id);
+  return (toro::NowNs() - start_ns) / toro::kNsPerUs;
+}
+
+void MeasureSpread(uint64_t threads) {
+  for (int round = 0; round < 5; ++round) {
+    uint64_t without_us = Makespan(threads, false);
+    uint64_t with_us = Makespan(threads, true);
+    std::printf("spread %llu threads on %zu CPUs: without %llu us, with %llu us\n",
+                static_cast<unsigned long long>(threads), toro::CpuCount(), static_cast<unsigned long long>(without_us),
+                static_cast<unsigned long long>(with_us));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -140,12 +171,17 @@ int main(int argc, char** argv) {
     MeasureSleep(number);
     return 0;
   }
+  if (is("spread") && number > 0) {
+    toro::Print("READY\n");
+    MeasureSpread(number);
+    return 0;
+  }
   if (is("latency") && number > 0 && toro::CpuCount() > 1) {
     toro::Print("READY\n");
     MeasureMessages(number);
     MeasureInterrupts(number);
     return 0;
   }
-  toro::Print("wake: say poll, load RATE, sleep ROUNDS, or (with two CPUs or more) latency ROUNDS\n");
+  toro::Print("wake: say poll, load RATE, sleep ROUNDS, spread THREADS, or (with two CPUs or more) latency ROUNDS\n");
   return 2;
 }

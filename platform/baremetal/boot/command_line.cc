@@ -32,6 +32,13 @@ const char* ParseKernelWord(std::string_view word, CommandLine& result) {
   } else if (key == "numa") {
     if (value != "off") return "numa= takes only off, not";
     result.ignore_nodes = true;
+  } else if (key == "watchdog") {
+    constexpr std::string_view kPowerOff = ",poweroff";
+    result.watchdog_powers_off = value.ends_with(kPowerOff);
+    if (result.watchdog_powers_off) value.remove_suffix(kPowerOff.size());
+    if (!ParseNumber(value, result.watchdog_ms) || result.watchdog_ms < 1 || result.watchdog_ms > 3'600'000) {
+      return "watchdog= needs 1 to 3600000 ms, and perhaps ,poweroff, not";
+    }
   } else if (key == "idle") {
     if (value.empty()) return "idle= needs hlt, mwait or spin, not";
     result.idle = value;

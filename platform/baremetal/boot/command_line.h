@@ -21,6 +21,8 @@ struct CommandLine {
   uint64_t cpus = 0;  // any number: what the machine has is checked when that is known
   bool has_seed = false;
   uint64_t seed = 0;
+  uint64_t watchdog_ms = 0;  // 0: off
+  bool watchdog_powers_off = false;
   std::string_view idle;      // how a CPU without work waits: checked when it is known what the CPU can do
   bool ignore_nodes = false;  // numa=off: equal shares of all memory, whatever the firmware says
   bool isolate = false;       // no CPU can write into the memory of another
@@ -38,7 +40,8 @@ struct CommandLine {
 
 // The kernel words, for messages.
 inline constexpr std::string_view kKnownWords =
-    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, numa=off, report, isolate, then -- and the application's arguments";
+    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, watchdog=MS[,poweroff], numa=off, report, isolate, then -- and the "
+    "application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.
 const char* ParseCommandLine(std::string_view line, CommandLine& result);

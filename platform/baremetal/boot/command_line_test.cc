@@ -37,6 +37,24 @@ TEST(CommandLineTest, KernelWordsAreRead) {
   EXPECT_TRUE(line.ignore_nodes);
 }
 
+TEST(CommandLineTest, WatchdogTakesMillisecondsAndPerhapsAPolicy) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("watchdog=500", line), nullptr);
+  EXPECT_EQ(line.watchdog_ms, 500u);
+  EXPECT_FALSE(line.watchdog_powers_off);
+  CommandLine policy;
+  ASSERT_EQ(ParseCommandLine("watchdog=3600000,poweroff", policy), nullptr);
+  EXPECT_EQ(policy.watchdog_ms, 3'600'000u);
+  EXPECT_TRUE(policy.watchdog_powers_off);
+  for (const char* wrong : {"watchdog=", "watchdog=0", "watchdog=3600001", "watchdog=-1", "watchdog=5s",
+                            "watchdog=500,reboot", "watchdog=,poweroff", "watchdog=99999999999999999999"}) {
+    CommandLine refused;
+    EXPECT_STREQ(ParseCommandLine(wrong, refused), "watchdog= needs 1 to 3600000 ms, and perhaps ,poweroff, not")
+        << wrong;
+    EXPECT_EQ(refused.culprit, wrong);
+  }
+}
+
 TEST(CommandLineTest, IdleIsKeptForWhoKnowsTheCpu) {
   CommandLine line;
   ASSERT_EQ(ParseCommandLine("idle=nap", line), nullptr);

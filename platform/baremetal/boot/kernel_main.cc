@@ -144,6 +144,11 @@ void ReadInputs(uint32_t magic) {
 [[noreturn]] void RunCpu(CpuId id) {
   Cpu& cpu = Cluster::Get().Enter(id);
   EnableInterrupts();
+  if (command_line.watchdog_ms != 0) {
+    platform::WatchForStalls(command_line.watchdog_ms * kNsPerMs, command_line.watchdog_powers_off
+                                                                      ? platform::StallPolicy::kPowerOff
+                                                                      : platform::StallPolicy::kReport);
+  }
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();
   }

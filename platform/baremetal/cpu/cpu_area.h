@@ -1,7 +1,7 @@
 // CpuArea: the memory that one CPU needs before and below any thread: its stacks, its descriptor tables, its block.
 //
 // LAYOUT. Each stack lies between two guard pages that no page table maps.
-//   +0      guard | loop stack 16 KiB | guard | faults 8 KiB | guard | interrupts 4 KiB | guard | NMI, #MC 4 KiB
+//   +0      guard | loop stack 16 KiB | guard | faults 8 KiB | guard | interrupts 8 KiB | guard | NMI, #MC 4 KiB
 //   | guard | double fault 4 KiB | guard | CpuBlock, GDT, TSS 4 KiB
 //
 // WHY stacks of their own for every gate: the distribution's archives keep live data in the red zone below rsp.
@@ -30,17 +30,24 @@ struct CpuBlock {
   uint64_t loop_stack_top = 0;
   CpuBlock* self = nullptr;
   uint64_t thread_pointer = 0;  // of the CPU's loop
+  uint64_t stall_bound_ns = 0;  // 0: no watch (stall_watch.h)
   uint64_t root = 0;            // of the CPU's page tables, where each has its own (isolation.h); else 0
   uint32_t apic_id = 0;
   CpuId id;
   uint64_t random_words[2] = {};  // the state of NextRandom (entropy.h)
-  uint64_t last_halt_ns = 0;      // how long the last MWAIT took (halt.cc)
-  ControlBits control;            // as they were when the CPU had entered its address space
+  // What the last tick saw, and when.
+  uint64_t stall_progress = 0;
+  uint64_t stall_seen_ns = 0;
+  bool stall_reported = false;
+  bool stall_powers_off = false;
+  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
+  ControlBits control;        // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);
 static_assert(offsetof(CpuBlock, timer_deadline_ns) == CPU_BLOCK_TIMER_DEADLINE);
 static_assert(offsetof(CpuBlock, loop_stack_top) == CPU_BLOCK_LOOP_STACK_TOP);
+static_assert(offsetof(CpuBlock, stall_bound_ns) == CPU_BLOCK_STALL_BOUND);
 
 // Task state segment, 64-bit [sdm3 8.7]: only the interrupt stack table is used.
 struct [[gnu::packed]] TaskState {
@@ -68,7 +75,7 @@ struct GuardedStack {
 struct CpuArea {
   GuardedStack<4 * kPageBytes> loop;
   GuardedStack<2 * kPageBytes> faults;
-  GuardedStack<kPageBytes> interrupts;
+  GuardedStack<2 * kPageBytes> interrupts;
   GuardedStack<kPageBytes> non_maskable;
   GuardedStack<kPageBytes> double_fault;
   alignas(kPageBytes) unsigned char last_guard[kPageBytes];

@@ -19,6 +19,7 @@
 #include "platform/baremetal/cpu/local_apic.h"
 #include "platform/baremetal/cpu/machine_backend.h"
 #include "platform/baremetal/cpu/privileged.h"
+#include "platform/baremetal/cpu/stall_watch.h"
 
 namespace toro {
 namespace baremetal {
@@ -82,6 +83,16 @@ void WaitByMwait(CpuBlock& self, uint64_t deadline_ns) {
   self.last_halt_ns = NsOfCycles(x86_64::ReadTimeStampCounter() - start, scale);
 }
 
+// Interrupts are masked, and open afterwards.
+void Wait(CpuBlock& self, uint64_t deadline_ns) {
+  ArmFor(self, deadline_ns);
+  if (idle_way == IdleWay::kMwait) {
+    WaitByMwait(self, deadline_ns);
+  } else {
+    asm volatile("sti; hlt" : : : "memory");
+  }
+}
+
 }  // namespace
 
 const char* DecideIdle(std::string_view word) {
@@ -138,12 +149,15 @@ void HaltCpu(uint64_t deadline_ns) {
     EnableInterrupts();
     x86_64::Pause();
   } else {
-    ArmFor(self, deadline_ns);
-    if (idle_way == IdleWay::kMwait) {
-      WaitByMwait(self, deadline_ns);
-    } else {
-      asm volatile("sti; hlt" : : : "memory");
+    Wait(self, deadline_ns);
+    // A tick that was armed while the CPU worked is no reason to wake up; there is one at most.
+    bool ticked = self.stall_bound_ns != 0 && deadline_ns == kNever && self.timer_deadline_ns == 0;
+    if (ticked && latched == 0) {
+      DisableInterrupts();
+      if (latched == 0) Wait(self, deadline_ns);
+      EnableInterrupts();
     }
+    if (self.stall_bound_ns != 0) KeepWatching(self);
   }
   latched = 0;  // a wake-up that came meanwhile has had its effect: this call returns
 }

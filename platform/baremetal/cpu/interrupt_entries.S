@@ -2,8 +2,8 @@
 //
 // INVARIANTS
 //   I1. Interrupts stay masked from entry to iretq (interrupt gates), so one stack per CPU serves all of them.
-//   I2. No vector register is touched on a path that returns to what was interrupted. A fault returns to
-//       toro_fault_trampoline, where none is live; an NMI that returns saves and restores them.
+//   I2. No vector register is touched on a path that returns to what was interrupted, or all are saved and restored. A
+//       fault returns to toro_fault_trampoline, where none is live.
 
 #include "platform/baremetal/cpu/layout.h"
 
@@ -18,6 +18,8 @@ WakeInterruptEntry:
         .balign 16
 TimerInterruptEntry:
         movq $0, %gs:CPU_BLOCK_TIMER_DEADLINE
+        cmpq $0, %gs:CPU_BLOCK_STALL_BOUND
+        jne watch_for_stalls
 acknowledge:
         pushq %rax
         movq apic_eoi_address, %rax
@@ -37,6 +39,40 @@ acknowledge_x2apic:
         popq %rcx
         popq %rax
         iretq
+
+        // Everything that a function may clobber is saved: the interrupted code expects no call.
+watch_for_stalls:
+        pushq %rax
+        pushq %rcx
+        pushq %rdx
+        pushq %rsi
+        pushq %rdi
+        pushq %r8
+        pushq %r9
+        pushq %r10
+        pushq %r11
+        movq 72(%rsp), %rdi             // rip of the interrupted code
+        movq %rbp, %rsi
+        pushq %rbp
+        movq %rsp, %rbp
+        subq $512, %rsp
+        andq $-16, %rsp
+        fxsave64 (%rsp)                 // [sdm2 FXSAVE]; AVX is not switched on
+        cld
+        call StallTick
+        fxrstor64 (%rsp)
+        movq %rbp, %rsp
+        popq %rbp
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        popq %rax
+        jmp acknowledge
 
         // A spurious interrupt must not be acknowledged [sdm3 11.9].
         .balign 16

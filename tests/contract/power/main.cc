@@ -343,6 +343,73 @@ void ManyTimersFireOnceEach() {
   Check(right, "of 10000 timers those that were not stopped fire once each");
 }
 
+// ---- work on request ----
+
+void SetAllTakeWork(bool takes_work) {
+  for (size_t i = 0; i < toro::CpuCount(); ++i) (void)toro::SetTakesWork(CpuId{i}, takes_work);
+}
+
+// Of threads on CPU 0, some of which may move.
+struct Spread {
+  std::atomic<bool> seen_elsewhere{false};
+  std::atomic<bool> moved_against_its_will{false};
+  std::atomic<int> ended{0};
+
+  // Goes on until some thread was on another CPU, if there is one.
+  void Run(bool may_move) {
+    for (int i = 0; i < 100 || (toro::CpuCount() > 1 && !seen_elsewhere.load(std::memory_order_relaxed)); ++i) {
+      if (toro::CurrentCpu() != toro::kBootCpu) {
+        (may_move ? seen_elsewhere : moved_against_its_will).store(true, std::memory_order_relaxed);
+      }
+      toro::Yield();
+    }
+    ended.fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
+void WorkGoesToCpusThatAskForIt() {
+  constexpr int kThreads = 40;
+  for (int round = 0; round < 3; ++round) {
+    SetAllTakeWork(true);
+    Spread spread;
+    std::vector<toro::ThreadId> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      bool may_move = i % 4 != 0;
+      threads.push_back(toro::Spawn(toro::kBootCpu, [&spread, may_move] { spread.Run(may_move); },
+                                    {.stack_bytes = 2 * toro::kLeastStackBytes, .may_move = may_move})
+                            .value());
+    }
+    bool joined = true;
+    for (toro::ThreadId thread : threads) joined = joined && toro::Join(thread) == Status::kOk;
+    Check(joined && spread.ended.load() == kThreads, "threads that may move run to their end, wherever they are");
+    Check(!spread.moved_against_its_will.load(), "a thread that may not move stays");
+    SetAllTakeWork(false);
+  }
+}
+
+void NobodyGetsWorkWithoutAskingForIt() {
+  uint64_t before = toro::Statistics(toro::kBootCpu).threads.departed;
+  toro::SleepFor(2 * toro::kNsPerMs);
+  std::vector<toro::ThreadId> threads;
+  uint64_t elsewhere = 0;
+  for (int i = 0; i < 20; ++i) {
+    threads.push_back(toro::Spawn(toro::kBootCpu,
+                                  [&elsewhere] {
+                                    for (int y = 0; y < 100; ++y) {
+                                      if (toro::CurrentCpu() != toro::kBootCpu) ++elsewhere;
+                                      toro::Yield();
+                                    }
+                                  },
+                                  {.may_move = true})
+                          .value());
+  }
+  for (toro::ThreadId thread : threads) (void)toro::Join(thread);
+  Check(elsewhere == 0 && toro::Statistics(toro::kBootCpu).threads.departed == before,
+        "where no CPU takes work, threads that may move stay");
+  Check(toro::SetTakesWork(CpuId{toro::CpuCount()}, true) == Status::kNoSuchCpu,
+        "a CPU that is not there takes no work");
+}
+
 }  // namespace
 
 int main() {
@@ -359,5 +426,7 @@ int main() {
   APeriodicTimerKeepsItsGrid();
   ATimerMayStartAndEndItselfInItsCall();
   ManyTimersFireOnceEach();
+  NobodyGetsWorkWithoutAskingForIt();
+  WorkGoesToCpusThatAskForIt();
   return contract::End();
 }

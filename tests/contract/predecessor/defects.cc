@@ -63,7 +63,9 @@ void PartitionsDoNotDrift() {
   for (size_t i = 0; i < toro::CpuCount(); ++i) {
     CpuId cpu{i};
     size_t first_count = 0;
-    for (int round = 0; round < 3; ++round) {
+    // What ended threads have left behind goes back while memory runs out for the first time, too late for whole
+    // blocks: so the second round may get one more, and from then on each gets the same.
+    for (int round = 0; round < 4; ++round) {
       // Whose stack the next one gets.
       (void)toro::Join(toro::Spawn(cpu, [] {}).value());
       size_t before = UsedBytes(cpu);
@@ -75,7 +77,8 @@ void PartitionsDoNotDrift() {
       same = toro::Join(thread.value()) == Status::kOk && taken.count > 0 && same;
       FreeAll(taken.all);  // all of it from CPU 0
       AwaitUsed(cpu, before);
-      if (round == 0) first_count = taken.count;
+      if (round == 1) same = same && (taken.count == first_count || taken.count == first_count + 1);
+      if (round <= 1) first_count = taken.count;
       same = same && taken.count == first_count && UsedBytes(cpu) <= before;
     }
   }

@@ -136,6 +136,9 @@ void RunGetMemUntilNull() {
     all = next;
   }
   Check(enough && wrong == 0, "TestGetMem-4: 64 bytes until null, each written, use up the partition of this CPU");
+  void* half = toro::AllocateBytes(total / 2);
+  Check(half != nullptr, "TestGetMem-4: after that, half of it can be had in one piece");
+  toro::FreeBytes(half);
 }
 
 namespace {

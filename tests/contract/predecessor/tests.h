@@ -16,6 +16,6 @@ inline size_t OwnerOf(const void* address) { return toro::Cpu::Current().owners(
 
 void RunScenarios();
 void RunDefects();
-void RunGetMemUntilNull();  // the last: it leaves the partition of CPU 0 cut into small pieces
+void RunGetMemUntilNull();  // the last: it uses up the partition of CPU 0 and gives it back
 
 #endif  // TESTS_CONTRACT_PREDECESSOR_TESTS_H_
