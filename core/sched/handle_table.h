@@ -22,7 +22,7 @@ using Handle = uint64_t;
 
 class HandleTable {
  public:
-  explicit HandleTable(Partition& partition);
+  [[gnu::cold]] explicit HandleTable(Partition& partition);
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 
@@ -77,7 +77,7 @@ class HandleTable {
     return entry.generation == handle >> kIndexBits ? &entry : nullptr;
   }
   void AddToFree(uint32_t begin, uint32_t end);
-  bool Grow();
+  [[gnu::cold]] bool Grow();
 
   Entry* entries_;
   uint32_t capacity_ = kFirstEntries;
