@@ -156,9 +156,11 @@ inline Status Migrate(CpuId cpu) { return Scheduler::Migrate(cpu); }
 
 // From now on CPU `cpu`, when it has nothing to do, asks the others for ready threads whose ThreadOptions::may_move
 // allows it, and runs what they hand over; or no longer. Off unless turned on. Nobody takes a thread from a CPU: one
-// that has ready threads to spare hands them over by itself, at its next turn. kNoSuchCpu.
+// that has ready threads to spare hands them over by itself, at its next turn. kNoSuchCpu; kIsolated: to take work,
+// where a thread's stack cannot be written on another CPU (docs/isolation.md).
 inline Status SetTakesWork(CpuId cpu, bool takes_work) {
   if (cpu.index() >= CpuCount()) return Status::kNoSuchCpu;
+  if (takes_work && Scheduler::Current().exchange().isolated()) return Status::kIsolated;
   CallOn(cpu, [takes_work] { Scheduler::Current().SetTakesWork(takes_work); });
   return Status::kOk;
 }

@@ -1,5 +1,8 @@
 #include "platform/posix/parking.h"
 
+#include <algorithm>
+#include <new>
+
 namespace toro::posix {
 namespace {
 
@@ -11,18 +14,18 @@ struct alignas(kCacheLineBytes) Bucket {
   ListLink* first = nullptr;
   ListLink* last = nullptr;
 
-  void Append(Waiter& waiter) {
-    waiter.queued = true;
-    waiter.next = nullptr;
-    waiter.previous = last;
-    (last != nullptr ? last->next : first) = &waiter;
-    last = &waiter;
+  void Append(WaitingPlace& place) {
+    place.queued = true;
+    place.next = nullptr;
+    place.previous = last;
+    (last != nullptr ? last->next : first) = &place;
+    last = &place;
   }
-  void Remove(Waiter& waiter) {
-    waiter.queued = false;
-    (waiter.previous != nullptr ? waiter.previous->next : first) = waiter.next;
-    (waiter.next != nullptr ? waiter.next->previous : last) = waiter.previous;
-    waiter.next = waiter.previous = nullptr;
+  void Remove(WaitingPlace& place) {
+    place.queued = false;
+    (place.previous != nullptr ? place.previous->next : first) = place.next;
+    (place.next != nullptr ? place.next->previous : last) = place.previous;
+    place.next = place.previous = nullptr;
     waiters.fetch_sub(1, std::memory_order_relaxed);
   }
 };
@@ -35,6 +38,32 @@ Bucket& BucketOf(const void* word) {
 }
 static_assert(kBuckets == size_t{1} << (64 - 57));
 
+// For isolated CPUs: in a global variable, which all can write. A thread that finds none polls.
+class PlacePool {
+ public:
+  WaitingPlace* Take() {
+    SpinLockHolder holder(lock_);
+    if (ListLink* place = free_) {
+      free_ = place->next;
+      return new (static_cast<WaitingPlace*>(place)) WaitingPlace;
+    }
+    return used_ < kPlaces ? new (places_ + used_++ * sizeof(WaitingPlace)) WaitingPlace : nullptr;
+  }
+  void Give(WaitingPlace* place) {
+    SpinLockHolder holder(lock_);
+    place->next = free_;
+    free_ = place;
+  }
+
+ private:
+  static constexpr size_t kPlaces = 256;
+  SpinLock lock_;
+  ListLink* free_ = nullptr;
+  size_t used_ = 0;
+  alignas(WaitingPlace) unsigned char places_[kPlaces * sizeof(WaitingPlace)] = {};
+};
+constinit PlacePool pool;
+
 // On the waiter's CPU, in any context.
 void Complete(Waiter& waiter) {
   Scheduler& here = Scheduler::Current();
@@ -45,24 +74,25 @@ void Complete(Waiter& waiter) {
 
 void DeliverWakeLine(Cpu&, CpuId, const uint64_t* words, size_t) { Complete(*reinterpret_cast<Waiter*>(words[0])); }
 
-void DeliverWake(Cpu&, Message& message) { Complete(*static_cast<Waiter::WaiterMessage&>(message).waiter); }
-
-// I2, I3: the waiter is out of the queue.
-void Wake(Waiter& waiter) {
+// I2, I3: the place is out of the queue.
+void Wake(WaitingPlace& place) {
   Scheduler* here = Scheduler::CurrentOrNull();
   TORO_CHECK(here != nullptr, "a pthread that is no CPU of the kernel wakes a thread of the kernel; it cannot");
-  if (waiter.cpu == here->id()) return Complete(waiter);
-  const uint64_t words[] = {reinterpret_cast<uint64_t>(&waiter)};
-  CpuId cpu = waiter.cpu;
-  if (here->exchange().SendLine(cpu, &DeliverWakeLine, words, 1)) return;
-  waiter.message.waiter = &waiter;
-  waiter.message.deliver = &DeliverWake;
-  here->exchange().Post(cpu, waiter.message);
+  if (place.cpu == here->id()) return Complete(*place.waiter);
+  const uint64_t words[] = {reinterpret_cast<uint64_t>(place.waiter)};
+  here->lines().Send(place.cpu, &DeliverWakeLine, words, 1, &place.line);
 }
 
 void FireDeadline(Timer& timer) { Interrupt(*static_cast<Waiter::WaiterTimer&>(timer).waiter, ParkResult::kTimedOut); }
 
+constexpr uint64_t kPollNs = 50 * kNsPerUs;
+
 }  // namespace
+
+Waiter::Waiter() { place = Scheduler::Current().exchange().isolated() ? pool.Take() : &own_place; }
+Waiter::~Waiter() {
+  if (place != &own_place && place != nullptr) pool.Give(place);
+}
 
 bool InThread() {
   Scheduler* here = Scheduler::CurrentOrNull();
@@ -81,9 +111,11 @@ const void* CallerIdentity() {
 
 ParkResult Enqueue(Waiter& waiter, const uint32_t* word, uint32_t expected, uint64_t deadline_ns) {
   Scheduler& here = Scheduler::Current();
-  waiter.word = word;
   waiter.thread = here.current();
-  waiter.cpu = here.id();
+  WaitingPlace& place = *waiter.place;
+  place.word = word;
+  place.waiter = &waiter;
+  place.cpu = here.id();
   Bucket& bucket = BucketOf(word);
   SpinLockHolder holder(bucket.lock);
   bucket.waiters.fetch_add(1, std::memory_order_seq_cst);
@@ -94,7 +126,7 @@ ParkResult Enqueue(Waiter& waiter, const uint32_t* word, uint32_t expected, uint
     result = ParkResult::kTimedOut;
   }
   if (result == ParkResult::kWoken) {
-    bucket.Append(waiter);
+    bucket.Append(place);
   } else {
     bucket.waiters.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -113,15 +145,16 @@ void WaitUntilDone(Waiter& waiter, uint64_t deadline_ns) {
 }
 
 void Interrupt(Waiter& waiter, ParkResult result) {
-  Bucket& bucket = BucketOf(waiter.word);
+  WaitingPlace& place = *waiter.place;
+  Bucket& bucket = BucketOf(place.word);
   bucket.lock.Lock();
-  bool found = waiter.queued;
+  bool found = place.queued;
   if (found) {
-    bucket.Remove(waiter);
-    waiter.result = result;
+    bucket.Remove(place);
+    place.result = result;
   }
   bucket.lock.Unlock();
-  if (found) Wake(waiter);
+  if (found) Wake(place);
 }
 
 ParkResult Park(const uint32_t* word, uint32_t expected, uint64_t deadline_ns) {
@@ -131,10 +164,19 @@ ParkResult Park(const uint32_t* word, uint32_t expected, uint64_t deadline_ns) {
     return Machine::NowNs() >= deadline_ns ? ParkResult::kTimedOut : ParkResult::kWoken;
   }
   Waiter waiter;
+  if (waiter.place == nullptr) return Poll(word, expected, deadline_ns);
   ParkResult refused = Enqueue(waiter, word, expected, deadline_ns);
   if (refused != ParkResult::kWoken) return refused;
   WaitUntilDone(waiter, deadline_ns);
-  return waiter.result;
+  return waiter.place->result;
+}
+
+ParkResult Poll(const uint32_t* word, uint32_t expected, uint64_t deadline_ns) {
+  if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != expected) return ParkResult::kChanged;
+  uint64_t now_ns = Machine::NowNs();
+  if (now_ns >= deadline_ns) return ParkResult::kTimedOut;
+  (void)Scheduler::SleepUntil(std::min(deadline_ns, now_ns + kPollNs));
+  return ParkResult::kWoken;
 }
 
 size_t Unpark(const void* word, size_t most, ParkResult result) {
@@ -147,20 +189,20 @@ size_t Unpark(const void* word, size_t most, ParkResult result) {
   size_t count = 0;
   bucket.lock.Lock();
   for (ListLink* link = bucket.first; link != nullptr && count < most;) {
-    Waiter& waiter = static_cast<Waiter&>(*link);
+    auto& place = static_cast<WaitingPlace&>(*link);
     link = link->next;
-    if (waiter.word != word) continue;
-    bucket.Remove(waiter);
-    waiter.result = result;
-    *end = &waiter;
-    end = &waiter.next;
+    if (place.word != word) continue;
+    bucket.Remove(place);
+    place.result = result;
+    *end = &place;
+    end = &place.next;
     ++count;
   }
   bucket.lock.Unlock();
   while (woken != nullptr) {
-    Waiter& waiter = static_cast<Waiter&>(*woken);
-    woken = waiter.next;
-    Wake(waiter);
+    auto& place = static_cast<WaitingPlace&>(*woken);
+    woken = place.next;
+    Wake(place);
   }
   return count;
 }

@@ -9,8 +9,10 @@
 // INVARIANTS
 //   I1. Park compares the word and queues under the lock of the bucket; whoever changes the word calls Unpark after the
 //       change. So no wake-up is lost, and there is none without a cause.
-//   I2. A Waiter lies on the stack of the thread that waits. Whoever takes it out of the queue owes it exactly one
-//       wake-up, and touches it no more afterwards. A deadline that comes too late finds it out of the queue.
+//   I2. A Waiter lies on the stack of the thread that waits, and so does its place in the queue, which others write;
+//       where CPUs are isolated (docs/isolation.md) the place is one of a pool that all can write. Whoever takes it out
+//       of the queue owes it exactly one wake-up, and touches it no more afterwards. A deadline that comes too late
+//       finds it out of the queue.
 //   I3. The waiter's own CPU stops its timer and makes it ready: others send it a message.
 //   I4. A lock of a bucket is held for a few instructions that call nothing that waits: threads are cooperative, so its
 //       holder runs, on another CPU, and a spin for it ends.
@@ -76,24 +78,38 @@ class SpinLockHolder {
   SpinLock& lock_;
 };
 
+struct Waiter;
+
+// What others may write of one who waits.
+struct WaitingPlace : ListLink {
+  const void* word = nullptr;
+  Waiter* waiter = nullptr;
+  CpuId cpu;
+  bool queued = false;  // of the bucket's lock
+  ParkResult result = ParkResult::kWoken;
+  QueuedLine line;  // for the wake-up, when the channel is full
+};
+
 // Who waits. Public for CancellablePark.
-struct Waiter : ListLink {
-  struct WaiterMessage : Message {
-    Waiter* waiter = nullptr;
-  };
+struct Waiter {
   struct WaiterTimer : Timer {
     Waiter* waiter = nullptr;
   };
 
-  const void* word = nullptr;
+  Waiter();
+  ~Waiter();
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
   Thread* thread = nullptr;
-  CpuId cpu;
-  bool queued = false;  // of the bucket's lock
-  bool done = false;    // of the waiter's CPU
-  ParkResult result = ParkResult::kWoken;
-  WaiterMessage message;
+  bool done = false;              // of the waiter's CPU
+  WaitingPlace* place = nullptr;  // null: isolated, and the pool has none left. Then poll (Poll below)
+  WaitingPlace own_place;
   WaiterTimer timer;
 };
+
+// Instead of waiting: kChanged, kTimedOut, or, after some microseconds, kWoken. Thread context.
+ParkResult Poll(const uint32_t* word, uint32_t expected, uint64_t deadline_ns);
 
 // The steps of Park. Enqueue: kWoken when the waiter is in the queue, else why not.
 ParkResult Enqueue(Waiter& waiter, const uint32_t* word, uint32_t expected, uint64_t deadline_ns);

@@ -2,7 +2,8 @@
 //
 // WHERE A THREAD STARTS. A thread of the kernel stays on the CPU where it was created until it asks to move, so
 // the choice is made here: in turn over the CPUs, beginning with the one after the creator's, among those that the
-// attributes allow. Each creating CPU counts for itself.
+// attributes allow. Each creating CPU counts for itself. Isolated CPUs (docs/isolation.md): always the creator's,
+// because what a std::thread is given and what it returns lies on its creator's heap, and it writes there.
 #include <pthread.h>
 #include <sched.h>
 #include <sys/single_threaded.h>
@@ -55,6 +56,10 @@ int Read(const pthread_attr_t* attributes, Wanted& wanted) {
 bool Choose(const cpu_set_t& set, CpuId& chosen) {
   size_t own = CurrentCpu().index();
   size_t cpus = CpuCount();
+  if (Scheduler::Current().exchange().isolated()) {
+    chosen = CpuId{own};
+    return own >= CPU_SETSIZE || CPU_ISSET(own, &set);
+  }
   for (size_t tried = 0; tried < cpus; ++tried) {
     size_t cpu = (own + ++started[own]) % cpus;
     if (cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &set)) continue;
@@ -168,7 +173,7 @@ using namespace toro::posix;  // NOLINT: this file defines POSIX functions on th
 extern "C" {
 
 // EAGAIN: no memory in the chosen CPU's partition. EINVAL: the stack is too small, or no CPU of the affinity set
-// exists.
+// exists, or, isolated, the set has not this CPU.
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
                    void* argument) noexcept {
   toro::Scheduler* here = toro::Scheduler::CurrentOrNull();
@@ -265,8 +270,8 @@ int pthread_getname_np(pthread_t thread, char* name, size_t bytes) noexcept {
 
 int sched_getcpu() noexcept { return static_cast<int>(toro::CurrentCpu().index()); }
 
-// Moves the calling thread to a CPU of the set, unless it is on one. ENOTSUP: another thread; only a thread itself
-// moves. EINVAL: no CPU of the set exists.
+// Moves the calling thread to a CPU of the set, unless it is on one. ENOTSUP: another thread, for only a thread itself
+// moves; or the CPUs are isolated. EINVAL: no CPU of the set exists.
 int pthread_setaffinity_np(pthread_t thread, size_t bytes, const cpu_set_t* cpus) noexcept {
   toro::Scheduler* here = toro::Scheduler::CurrentOrNull();
   if (here == nullptr || !here->MayBlock() || thread != pthread_self()) return ENOTSUP;
@@ -275,6 +280,7 @@ int pthread_setaffinity_np(pthread_t thread, size_t bytes, const cpu_set_t* cpus
     if (!CPU_ISSET_S(cpu, bytes, cpus)) continue;
     toro::Status status = toro::Migrate(toro::CpuId{cpu});
     CurrentRecord().cpu = toro::CurrentCpu();
+    if (status == toro::Status::kIsolated) return ENOTSUP;
     return status == toro::Status::kOk ? 0 : EINVAL;
   }
   return EINVAL;

@@ -10,12 +10,19 @@ namespace {
 constexpr unsigned kGenerationShift = 48;
 
 constinit SpinLock free_lock;
-constinit ThreadRecord* free_records = nullptr;
+// One list; isolated, one for each CPU, which alone can write its records.
+constinit ThreadRecord* free_records[kMaxCpus] = {};
+
+ThreadRecord*& FreeRecords() {
+  Scheduler& here = Scheduler::Current();
+  return free_records[here.exchange().isolated() ? here.id().index() : 0];
+}
 
 ThreadRecord* TakeFree() {
   SpinLockHolder holder(free_lock);
-  ThreadRecord* record = free_records;
-  if (record != nullptr) free_records = record->next_free;
+  ThreadRecord*& first = FreeRecords();
+  ThreadRecord* record = first;
+  if (record != nullptr) first = record->next_free;
   return record;
 }
 
@@ -58,8 +65,9 @@ void DropReference(ThreadRecord& record) {
     if (++record.generation == 0) record.generation = 1;
   }
   SpinLockHolder holder(free_lock);
-  record.next_free = free_records;
-  free_records = &record;
+  ThreadRecord*& first = FreeRecords();
+  record.next_free = first;
+  first = &record;
 }
 
 ThreadRecord& CurrentRecord() {
@@ -85,6 +93,11 @@ ThreadRecord* FindAndLock(pthread_t handle) {
   auto* record = reinterpret_cast<ThreadRecord*>(address);
   // What has a generation but lies in no partition was never a handle of ours.
   if (generation == 0 || !InPartition(record)) return nullptr;
+  // Nor can the lock of a record be taken that another, isolated CPU has.
+  Scheduler* here = Scheduler::CurrentOrNull();
+  if (here != nullptr && here->exchange().isolated() && here->cpu().owners().OwnerOf(record) != here->id().index()) {
+    return nullptr;
+  }
   record->lock.Lock();
   if (record->generation == generation) return record;
   record->lock.Unlock();
@@ -96,6 +109,8 @@ ParkResult CancellablePark(const uint32_t* word, uint32_t expected, uint64_t dea
   ThreadRecord& self = CurrentRecord();
   if (!self.cancel_enabled || self.exiting) return Park(word, expected, deadline_ns);
   Waiter waiter;
+  if (waiter.place == nullptr)
+    return self.cancel_requested ? ParkResult::kCancelled : Poll(word, expected, deadline_ns);
   {
     SpinLockHolder holder(self.lock);
     if (self.cancel_requested) return ParkResult::kCancelled;
@@ -106,7 +121,7 @@ ParkResult CancellablePark(const uint32_t* word, uint32_t expected, uint64_t dea
   WaitUntilDone(waiter, deadline_ns);
   SpinLockHolder holder(self.lock);
   self.waiter = nullptr;
-  return waiter.result;
+  return waiter.place->result;
 }
 
 }  // namespace toro::posix

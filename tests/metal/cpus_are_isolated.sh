@@ -1,18 +1,24 @@
 #!/bin/sh
-# cpus_are_isolated.sh ISOLATION_ELF HELLO_ELF: no CPU can write into the memory of another, and what the kernel offers
-# works all the same.
+# cpus_are_isolated.sh ISOLATION_ELF HELLO_ELF MEMORY_ELF: no CPU can write into the memory of another, and what the
+# kernel offers works all the same.
 . tests/metal/boot.sh
 isolation=$1
 hello=$2
+memory=$3
 
 # shellcheck disable=SC2086 # words
 {
   for machine in "-M q35 -smp 2" "-M q35 -smp 3" "-M q35 -smp 8" "-M microvm -smp 4" "-M q35 -smp 4 -cpu qemu64"; do
-    boot 0 "END 20 checks, 0 failed" "$isolation" $machine -m 64 -append isolate
+    boot 0 "END 30 checks, 0 failed" "$isolation" $machine -m 64 -append isolate
   done
   boot 134 "this is the memory of CPU 0: write to " "$isolation" -M q35 -smp 3 -m 64 -append "isolate -- wild"
   boot 134 "on CPU 2, thread wild" "$isolation" -M q35 -smp 3 -m 64 -append "isolate -- wild"
   boot 2 "" "$isolation" -M q35 -smp 3 -m 64 -append "-- wild"
+  boot 134 "a value that can only be moved cannot go to another CPU: the CPUs are isolated" "$isolation" -M q35 -smp 3 \
+    -m 64 -append "isolate -- moved"
+  boot 134 "thread spin" "$isolation" -M q35 -smp 3 -m 64 -append "isolate watchdog=50,poweroff -- spin"
+  # Arenas, memory resources, DMA and regions.
+  boot 0 "END 27 checks, 0 failed" "$memory" -M q35 -smp 3 -m 64 -append isolate
   boot 0 "CPU 1 is isolated: of the memory of others it can write 24 KiB" "$hello" -M q35 -smp 3 -m 64 \
     -append "isolate report"
   boot 0 "Hello" "$hello" -M q35 -smp 1 -m 16 -append isolate

@@ -44,7 +44,7 @@ q35="-M q35 -smp 2 -m 64"
   boot 134 "r15 0x00000000089abcde" "$faults" $q35 -append "-- registers"
   boot 134 "type std::runtime_error: nobody is there" "$faults" $q35 -append "-- exception"
   boot 134 "stack overflow" "$faults" $q35 -append "-- large-frame"
-  boot 134 "CPU 0 was in thread (loop)" "$faults" $q35 -append "-- on-last-cpu"
+  boot 134 "  CPU 0 was in thread " "$faults" $q35 -append "-- on-last-cpu"
   boot 134 "] fault 0 at 0x" "$faults" $q35 -append "-- on-last-cpu"
   boot 134 "CPU 0: [0] spawn thread 0.0.1" "$faults" $q35 -append "-- on-last-cpu"
 

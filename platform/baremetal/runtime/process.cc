@@ -128,7 +128,11 @@ char* secure_getenv(const char*) { return nullptr; }
 int getpagesize() { return 4096; }
 int getpid() { return 1; }
 
-int get_nprocs() { return static_cast<int>(toro::Cluster::Get().cpus()); }
+// On how many CPUs pthread_create starts threads: isolated, on the caller's (platform/posix/pthread_threads.cc).
+int get_nprocs() {
+  toro::Cluster& cluster = toro::Cluster::Get();
+  return cluster.cpu(toro::kBootCpu).exchange().isolated() ? 1 : static_cast<int>(cluster.cpus());
+}
 int get_nprocs_conf() { return get_nprocs(); }
 
 long sysconf(int name) {

@@ -1,10 +1,21 @@
 // isolation: what CPUs can do, and cannot do, when none can write into the memory of another (docs/isolation.md).
-// Booted with `isolate` and three CPUs or more. With the argument "wild" it makes one wild write and catches nothing.
+// Booted with `isolate` and three CPUs or more. With the argument "wild" it makes one wild write and catches nothing;
+// with "moved" it calls for a value that can only be moved; with "spin" a thread never yields.
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <latch>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/kernel/barrier.h"
@@ -121,6 +132,7 @@ void ForeignMemoryCanBeRead() {
 
 void AThreadStaysOnItsCpu() {
   Check(toro::Migrate(LastCpu()) == Status::kIsolated, "a thread does not migrate");
+  Check(toro::SetTakesWork(LastCpu(), true) == Status::kIsolated, "nor is it handed over to a CPU without work");
   Check(toro::Migrate(toro::CurrentCpu()) == Status::kOk, "to stay is no migration");
 }
 
@@ -184,7 +196,8 @@ void ForeignFreesGoHome() {
   });
   (void)toro::Join(thread.value());
   while (toro::Statistics(toro::CurrentCpu()).returns.returned < before + kObjects) toro::Yield();
-  Check(true, "objects that another CPU frees come home, though it cannot write them");
+  Check(toro::Statistics(LastCpu()).returns.most_waiting > 0,
+        "objects that another CPU frees come home, though it cannot write them, also when the channel is full");
 }
 
 void AnswersThatComeLater() {
@@ -195,6 +208,9 @@ void AnswersThatComeLater() {
         "a future's function object and value are copied");
   auto refused = toro::CallAsync(LastCpu(), [only_moved = std::make_unique<int>(1)] {});
   Check(refused.Get().status() == Status::kIsolated, "one that can only be moved is refused");
+  auto value = toro::CallAsync(LastCpu(), [] { return std::make_unique<int>(1); });
+  auto spawned = toro::SpawnAsync(LastCpu(), [] { return std::make_unique<int>(1); });
+  Check(value.Get().status() == Status::kIsolated && spawned.Get().status() == Status::kIsolated, "so is such a value");
 
   toro::Channel<std::string> bounded(2);
   toro::Barrier barrier(toro::CpuCount());
@@ -220,6 +236,182 @@ void DetachedThreadsAndJoins() {
   Check(ran.calls == kThreads, "detached threads run on another CPU");
 }
 
+// ---- the standard library's threads ----
+
+// All in one global variable, as docs/isolation.md demands.
+struct Shared {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::atomic<uint32_t> turn{0};
+  uint64_t sum = 0;
+  uint64_t inside = 0;
+  bool alone = true;
+  size_t waiting = 0;
+  bool go = false;
+};
+Shared shared;
+constexpr uint64_t kRounds = 200;
+
+// Yields inside, so that others come to a mutex that is held, and queue.
+void AddUnderTheMutex() {
+  for (uint64_t i = 0; i < kRounds; ++i) {
+    std::lock_guard holder(shared.mutex);
+    shared.alone &= ++shared.inside == 1;
+    toro::Yield();
+    --shared.inside;
+    ++shared.sum;
+    shared.changed.notify_all();
+  }
+}
+
+void AMutexInAGlobalVariableServesAllCpus() {
+  constexpr size_t kPerCpu = 3;
+  const uint64_t wanted = kPerCpu * kRounds * toro::CpuCount();
+  std::vector<toro::ThreadId> threads;
+  for (size_t i = 0; i < kPerCpu * toro::CpuCount(); ++i) {
+    threads.push_back(toro::Spawn(CpuId{i % toro::CpuCount()}, &AddUnderTheMutex).value());
+  }
+  {
+    std::unique_lock holder(shared.mutex);
+    shared.changed.wait(holder, [wanted] { return shared.sum == wanted; });
+  }
+  for (toro::ThreadId thread : threads) (void)toro::Join(thread);
+  Check(shared.alone && shared.sum == wanted,
+        "a mutex and a condition in a global variable serve the threads of all CPUs");
+}
+
+// More threads than the pool of waiting places has room for: some poll, and none is forgotten.
+void MoreWaitersThanPlaces() {
+  constexpr size_t kThreads = 400;
+  std::vector<toro::ThreadId> threads;
+  for (size_t i = 0; i < kThreads; ++i) {
+    threads.push_back(toro::Spawn(CpuId{i % toro::CpuCount()}, [] {
+                        std::unique_lock holder(shared.mutex);
+                        ++shared.waiting;
+                        shared.changed.wait(holder, [] { return shared.go; });
+                      }).value());
+  }
+  for (bool all = false; !all; toro::Yield()) {
+    std::lock_guard holder(shared.mutex);
+    all = shared.waiting == kThreads;
+  }
+  {
+    std::lock_guard holder(shared.mutex);
+    shared.go = true;
+  }
+  shared.changed.notify_all();
+  bool all = true;
+  for (toro::ThreadId thread : threads) all &= toro::Join(thread) == Status::kOk;
+  Check(all, "hundreds of threads wait for a condition, and all wake");
+}
+
+void AnAtomicIsWaitedForOnAnotherCpu() {
+  auto thread = toro::Spawn(LastCpu(), [] {
+    for (uint32_t turn = 0; turn < 2 * kRounds; turn += 2) {
+      shared.turn.wait(turn);
+      shared.turn = turn + 2;
+      shared.turn.notify_one();
+    }
+  });
+  for (uint32_t turn = 0; turn < 2 * kRounds; turn += 2) {
+    shared.turn = turn + 1;
+    shared.turn.notify_one();
+    shared.turn.wait(turn + 1);
+  }
+  Check(toro::Join(thread.value()) == Status::kOk && shared.turn == 2 * kRounds, "two CPUs take turns at an atomic");
+}
+
+int SlowToBegin() {
+  static const int value = [] {
+    for (int i = 0; i < 100; ++i) toro::Yield();
+    return 17;
+  }();
+  return value;
+}
+
+void AStaticIsConstructedOnce() {
+  toro::Mailbox<int> values;
+  for (size_t i = 0; i < 2 * toro::CpuCount(); ++i) {
+    (void)toro::Detach(
+        toro::Spawn(CpuId{i % toro::CpuCount()}, [&values] { (void)values.Send(SlowToBegin()); }).value());
+  }
+  bool all = true;
+  for (size_t i = 0; i < 2 * toro::CpuCount(); ++i) all &= values.Receive() == 17;
+  Check(all, "threads of all CPUs wait for the constructor of a static");
+}
+
+// On each CPU a program of its own, on that CPU's heap.
+void AStdThreadStaysWithItsCreator() {
+  toro::Mailbox<bool> results;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) {
+    (void)toro::Detach(toro::Spawn(CpuId{i}, [&results] {
+                         auto words = std::make_unique<std::vector<std::string>>();
+                         std::mutex mutex;
+                         std::latch begun(5);
+                         bool here = true;
+                         {
+                           std::vector<std::jthread> threads;
+                           for (int n = 0; n < 4; ++n) {
+                             threads.emplace_back(
+                                 [&, cpu = toro::CurrentCpu()](std::string text) {
+                                   begun.arrive_and_wait();
+                                   std::lock_guard holder(mutex);
+                                   toro::Yield();
+                                   here &= toro::CurrentCpu() == cpu;
+                                   words->push_back(std::move(text));
+                                 },
+                                 kLong);
+                           }
+                           begun.arrive_and_wait();
+                         }
+                         (void)results.Send(here && words->size() == 4 && words->back() == kLong);
+                       }).value());
+  }
+  bool all = true;
+  for (size_t i = 0; i < toro::CpuCount(); ++i) all &= results.Receive();
+  Check(all && std::thread::hardware_concurrency() == 1,
+        "a std::thread runs on its creator's CPU, with all that it shares");
+
+  std::thread mine([] {});
+  pthread_t handle = mine.native_handle();
+  Check(toro::Call(LastCpu(), [handle] { return pthread_detach(handle); }) == ESRCH,
+        "another CPU knows no such thread, and takes no lock in it");
+  mine.join();
+  cpu_set_t last;
+  CPU_ZERO(&last);
+  CPU_SET(LastCpu().index(), &last);
+  Check(pthread_setaffinity_np(pthread_self(), sizeof last, &last) == ENOTSUP, "nor does affinity move a thread");
+}
+
+// ---- memory ----
+
+void AnExhaustedCpuAsksItsOwnHook() {
+  static void* kept;  // by the last CPU, in its partition
+  auto thread = toro::Spawn(LastCpu(), [] {
+    kept = toro::AllocateBytes(toro::kMiB);
+    toro::SetOutOfMemoryHook(
+        [](void*, size_t) {
+          toro::FreeBytes(std::exchange(kept, nullptr));
+          return true;
+        },
+        nullptr);
+    struct Block {
+      Block* next;
+    };
+    Block* blocks = nullptr;
+    while (kept != nullptr) {
+      auto* block = static_cast<Block*>(toro::AllocateBytes(64 * toro::kKiB));
+      if (block == nullptr) break;
+      block->next = blocks;
+      blocks = block;
+    }
+    toro::SetOutOfMemoryHook(nullptr, nullptr);
+    while (blocks != nullptr) toro::FreeBytes(std::exchange(blocks, blocks->next));
+  });
+  Check(toro::Join(thread.value()) == Status::kOk && kept == nullptr,
+        "the hook of an exhausted CPU is asked, and frees");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -227,6 +419,18 @@ int main(int argc, char** argv) {
     uintptr_t own = reinterpret_cast<uintptr_t>(toro::AllocateBytes(64));
     (void)toro::Join(toro::Spawn(LastCpu(), [own] { WriteWord(own); }, {.name = "wild"}).value());
     return 2;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "moved") == 0) {
+    (void)toro::Call(LastCpu(), [] { return std::make_unique<int>(1); });
+    return 2;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "spin") == 0) {
+    (void)toro::Join(toro::Spawn(LastCpu(),
+                                 [] {
+                                   while (shared.turn == 0) continue;
+                                 },
+                                 {.name = "spin"})
+                         .value());
   }
   ForeignMemoryCanBeRead();
   AThreadStaysOnItsCpu();
@@ -236,6 +440,12 @@ int main(int argc, char** argv) {
   ForeignFreesGoHome();
   AnswersThatComeLater();
   DetachedThreadsAndJoins();
+  AMutexInAGlobalVariableServesAllCpus();
+  MoreWaitersThanPlaces();
+  AnAtomicIsWaitedForOnAnotherCpu();
+  AStaticIsConstructedOnce();
+  AStdThreadStaysWithItsCreator();
+  AnExhaustedCpuAsksItsOwnHook();
   TheKernelsOwnStructuresOfAnotherCpuFault();
   EveryWildWriteFaultsOnItsWriterAndTheOthersServe();
   MailsFromEverywhere();
