@@ -52,31 +52,36 @@ ReadThroughBadFramePointer:
 )");
 extern "C" void ReadThroughBadFramePointer(uint64_t address);
 
-// The control words are put back, since they belong to the CPU and not to the thread.
-class UnmaskedDivision {
+// Puts the control words back when a cause has changed them. It stands in the caller of the cause: the compiler does
+// not expect an exception from an asm statement, so what lies in the same function is not destroyed.
+class KeptControls {
  public:
-  UnmaskedDivision() {
-    asm volatile("fnstcw %0; stmxcsr %1" : "=m"(x87_), "=m"(vector_));
-    uint16_t x87 = x87_ & static_cast<uint16_t>(~4);
-    uint32_t vector = vector_ & ~uint32_t{0x200};
-    asm volatile("fldcw %0; ldmxcsr %1" : : "m"(x87), "m"(vector));
-  }
-  ~UnmaskedDivision() { asm volatile("fldcw %0; ldmxcsr %1" : : "m"(x87_), "m"(vector_)); }
-  UnmaskedDivision(const UnmaskedDivision&) = delete;
-  UnmaskedDivision& operator=(const UnmaskedDivision&) = delete;
+  KeptControls() { asm volatile("fnstcw %0; stmxcsr %1" : "=m"(x87_), "=m"(vector_)); }
+  ~KeptControls() { asm volatile("fldcw %0; ldmxcsr %1" : : "m"(x87_), "m"(vector_)); }
+  KeptControls(const KeptControls&) = delete;
+  KeptControls& operator=(const KeptControls&) = delete;
 
  private:
   uint16_t x87_;
   uint32_t vector_;
 };
 
+void UnmaskDivision() {
+  uint16_t x87;
+  uint32_t vector;
+  asm volatile("fnstcw %0; stmxcsr %1" : "=m"(x87), "=m"(vector));
+  x87 &= static_cast<uint16_t>(~4);
+  vector &= ~uint32_t{0x200};
+  asm volatile("fldcw %0; ldmxcsr %1" : : "m"(x87), "m"(vector));
+}
+
 void DivideByX87() {
-  UnmaskedDivision unmasked;
+  UnmaskDivision();
   asm volatile("fld1; fldz; fdivrp; fwait" : : : "st", "st(1)");
 }
 
 void DivideByVector() {
-  UnmaskedDivision unmasked;
+  UnmaskDivision();
   float one = 1, none = 0;
   asm volatile("divss %1, %0" : "+x"(one) : "x"(none));
   // QEMU's emulation sets the flag and goes on. The interrupt is what a CPU would have done.
@@ -149,6 +154,7 @@ bool IsExpected(const Cause& cause, Kind kind) {
 void Try(const Cause& cause, Score& score) {
   ++score.made;
   try {
+    KeptControls kept;
     cause.make();
     std::printf("CPU %zu: %s: nothing happened\n", toro::CurrentCpu().index(), cause.name);
     ++score.wrong;

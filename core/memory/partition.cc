@@ -378,9 +378,10 @@ void PartitionWith<hardening>::FreeReturned(void* object) {
 template <Hardening hardening>
 void PartitionWith<hardening>::BadFree(void* object, PageEntry entry) const {
   const char* message = "free with another size than was allocated";
-  if (Marked(static_cast<FreeObject*>(object))) message = "double free: this object is free already";
   if (entry.OffsetInSlab(object) % classes_[entry.size_class()].bytes != 0) {
     message = "free of a pointer that no allocation returned: it lies in the middle of an object";
+  } else if (Marked(static_cast<FreeObject*>(object))) {
+    message = "double free: this object is free already";
   }
   TORO_FAIL_AT(message, object);
 }
