@@ -34,6 +34,9 @@ concept MachineBackend =
       // All earlier stores of this CPU are visible to all CPUs before any later load is executed. Idle path only.
       { B::FullFence() } -> std::same_as<void>;
 
+      // A hint: the line at the address will be written soon. Never faults, whatever the address.
+      { B::PrefetchForWrite(static_cast<const void*>(nullptr)) } -> std::same_as<void>;
+
       // Interrupts that arrive while masked stay pending. Nesting is not supported. Idle path only.
       { B::MaskInterrupts() } -> std::same_as<void>;
       { B::UnmaskInterrupts() } -> std::same_as<void>;

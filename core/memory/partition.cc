@@ -371,8 +371,10 @@ bool PartitionWith<hardening>::ReclaimSome(int attempt, size_t bytes) {
 template <Hardening hardening>
 void PartitionWith<hardening>::FreeReturned(void* object) {
   const PageEntry* entry = pages_.EntryOf(object);
-  if (entry != nullptr && entry->in_slab()) ++classes_[entry->size_class()].foreign_frees;
-  Free(object);
+  if (__builtin_expect(entry == nullptr || !entry->in_slab(), 0)) return FreeLarge(object);
+  SizeClass& c = classes_[entry->size_class()];
+  ++c.foreign_frees;
+  FreeSmall(object, *entry, c);
 }
 
 template <Hardening hardening>

@@ -69,5 +69,20 @@ TEST_F(TablesTest, AHandleFindsItsObjectUntilItIsClosedAndNothingAfterwards) {
   EXPECT_EQ(std::set<Handle>(closed.begin(), closed.end()).size(), closed.size());
 }
 
+// handle_table.h, I1: the generation that follows the last one is the first.
+TEST_F(TablesTest, AHandleIsFoundAfterTheLastGeneration) {
+  HandleTable handles(*partition_, HandleTable::kLastGeneration - 1);
+  int object = 0;
+  std::set<Handle> seen;
+  for (int round = 0; round < 5; ++round) {
+    Handle handle = handles.Open(&object);
+    ASSERT_NE(handle >> HandleTable::kIndexBits, 0u);
+    ASSERT_EQ(handles.Find<int>(handle), &object);
+    handles.Close(handle);
+    ASSERT_EQ(handles.Find<int>(handle), nullptr);
+    ASSERT_TRUE(seen.insert(handle).second);
+  }
+}
+
 }  // namespace
 }  // namespace toro

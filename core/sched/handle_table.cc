@@ -4,13 +4,14 @@
 
 namespace toro {
 
-HandleTable::HandleTable(Partition& partition) : entries_(first_), partition_(partition) {
+HandleTable::HandleTable(Partition& partition, uint64_t first_generation)
+    : entries_(first_), first_generation_(first_generation), partition_(partition) {
   AddToFree(0, kFirstEntries);
 }
 
 void HandleTable::AddToFree(uint32_t begin, uint32_t end) {
   for (uint32_t i = end; i-- > begin;) {
-    entries_[i] = {free_, 1};
+    entries_[i] = {free_, first_generation_};
     free_ = i;
   }
 }

@@ -6,7 +6,8 @@
 //
 // INVARIANTS
 //   I1. A handle is one word: 24 bits of index, 40 bits of generation. The generation of an entry grows when it is
-//       closed, so a handle finds its object until Close and never anything afterwards. Zero is no handle.
+//       closed, so a handle finds its object until Close and never anything afterwards, until its entry has been opened
+//       2^40 - 1 times more. Zero is no handle, and no generation.
 //   I2. One CPU opens, finds and closes; others only carry the word.
 #ifndef CORE_SCHED_HANDLE_TABLE_H_
 #define CORE_SCHED_HANDLE_TABLE_H_
@@ -22,7 +23,8 @@ using Handle = uint64_t;
 
 class HandleTable {
  public:
-  explicit HandleTable(Partition& partition);
+  // `first_generation`, from 1 to kLastGeneration, is that of the first handle of each entry.
+  explicit HandleTable(Partition& partition, uint64_t first_generation = 1);
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 
@@ -51,7 +53,7 @@ class HandleTable {
   void Close(Handle handle) {
     Entry* entry = EntryOf(handle);
     TORO_CHECK(entry != nullptr, "closed a handle that is not open");
-    ++entry->generation;
+    entry->generation = entry->generation < kLastGeneration ? entry->generation + 1 : 1;
     entry->object_or_next = free_;
     free_ = static_cast<uint32_t>(handle & kIndexMask);
     --open_;
@@ -59,13 +61,15 @@ class HandleTable {
 
   size_t open() const { return open_; }
 
+  static constexpr unsigned kIndexBits = 24;
+  static constexpr uint64_t kLastGeneration = ~uint64_t{0} >> kIndexBits;
+
  private:
   struct Entry {
     uint64_t object_or_next;  // next: while the handle is closed
     uint64_t generation;      // of the handle that is open, or will be opened next
   };
 
-  static constexpr unsigned kIndexBits = 24;
   static constexpr uint64_t kIndexMask = (uint64_t{1} << kIndexBits) - 1;
   static constexpr uint32_t kNone = ~uint32_t{0};
   static constexpr uint32_t kFirstEntries = 32;  // in here, so that calls need no memory
@@ -83,6 +87,7 @@ class HandleTable {
   uint32_t capacity_ = kFirstEntries;
   uint32_t free_ = kNone;
   size_t open_ = 0;
+  uint64_t first_generation_;
   Partition& partition_;
   Entry first_[kFirstEntries];
 };

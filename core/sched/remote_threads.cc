@@ -199,6 +199,7 @@ void Scheduler::DeliverReturning(Cpu&, CpuId, const uint64_t* words, size_t) {
   Scheduler& here = Current();
   Thread& thread = *reinterpret_cast<Thread*>(words[0]);
   if (words[1] == kEnded) {
+    thread.arena.EndOwner();
     here.End(thread);
   } else if (words[1] == here.id().index()) {
     here.table_.PlaceOf(thread.id.index()).cpu = here.id();

@@ -336,6 +336,8 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
 void Scheduler::Exit() {
   platform::FinishThreadLocals();
   Current().current()->FinishRuntime();
+  // While it is in the ring as any thread: what it gives back may have to wait, or may take messages.
+  if (Thread* self = Current().current(); self->id.home() == Current().id()) self->arena.EndOwner();
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
@@ -355,15 +357,15 @@ void Scheduler::Exit() {
   Machine::LeaveContext(self->context, here.LoopIsNext() ? here.loop_ : here.ring_.head()->context);
 }
 
-// At home, of a thread that runs nowhere any more but, by I2, perhaps here.
+// At home, of a thread that runs nowhere any more but, by I2, perhaps here. Its arena has been given back.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
-  thread.arena.EndOwner();
   const ThreadId id = thread.id;
   Trace(TraceEvent::kEnd, id);
   Joiner joiner = table_.End(id);
-  GiveThread(thread);
   if (joiner.handle != 0) AnswerJoin(joiner, id, Status::kOk);
+  // Last (I2): to find memory for an answer messages are taken, and one may create a thread.
+  GiveThread(thread);
 }
 
 }  // namespace toro

@@ -155,7 +155,7 @@ class Scheduler {
   Status Detach(ThreadId id) { return table_.Detach(id); }
 
   // From now on this CPU, when it has nothing to do, asks the others for ready threads that may move; or no longer.
-  // What it has asked for by then may still come.
+  // What is on its way by then still comes.
   void SetTakesWork(bool takes_work);
 
   // Gives the stacks of ended threads, which are kept for the next ones, back to the partition.
@@ -223,6 +223,7 @@ class Scheduler {
   static void DeliverDetached(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
   static void DeliverWorkRequest(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverWorkWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   bool MayGive(const Thread& thread) const;
   void GiveWork();
 

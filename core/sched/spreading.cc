@@ -7,7 +7,9 @@ namespace toro {
 
 void Scheduler::SetTakesWork(bool takes_work) {
   work_.takes_work = takes_work;
-  work_.asked.Clear();
+  if (takes_work) return;
+  const uint64_t nothing = 0;
+  while (work_.asked.size() > 0) lines_.Send(work_.asked.TakeFirst(), &DeliverWorkWithdrawal, &nothing, 1);
 }
 
 // The loop, which has nothing to run.
@@ -16,13 +18,18 @@ void Scheduler::AskForWork() {
   for (size_t i = 0; i < exchange_.cpus(); ++i) {
     CpuId cpu{i};
     if (cpu == id() || work_.asked.Has(cpu)) continue;
+    // By the queue that keeps the order: a request must not overtake the withdrawal of the one before.
     const uint64_t nothing = 0;
-    // A CPU whose channel is full is asked at the next sleep.
-    if (exchange_.SendLine(cpu, &DeliverWorkRequest, &nothing, 1)) work_.asked.Add(cpu);
+    lines_.Send(cpu, &DeliverWorkRequest, &nothing, 1);
+    work_.asked.Add(cpu);
   }
 }
 
 void Scheduler::DeliverWorkRequest(Cpu&, CpuId from, const uint64_t*, size_t) { Current().work_.askers.Add(from); }
+
+void Scheduler::DeliverWorkWithdrawal(Cpu&, CpuId from, const uint64_t*, size_t) {
+  Current().work_.askers.Remove(from);
+}
 
 // May the loop hand over this thread, which is in the ring?
 bool Scheduler::MayGive(const Thread& thread) const {

@@ -9,6 +9,7 @@
 //       on their stacks: the loop hands them over.
 //   I2. A request is answered once, with up to kMostGiven threads, or stays open. A CPU asks another again only after
 //       some thread has arrived here. So CPUs that have nothing to give and nothing to do send nothing.
+//   I3. A CPU that takes no work any more withdraws what it asked for; what was on the way by then still comes.
 //
 // COST. Off: one comparison per turn of the loop and per sleep. On: a line to each other CPU per idle time that follows
 // an arrival, and a walk over at most kMostLooked ready threads per turn of the loop while a request is open.
@@ -31,6 +32,10 @@ class CpuSet {
     size_ += Has(cpu) ? 0 : 1;
     words_[cpu.index() / 64] |= uint64_t{1} << (cpu.index() % 64);
   }
+  void Remove(CpuId cpu) {
+    size_ -= Has(cpu) ? 1 : 0;
+    words_[cpu.index() / 64] &= ~(uint64_t{1} << (cpu.index() % 64));
+  }
   // One of them, which is taken out. The set must not be empty.
   CpuId TakeFirst() {
     size_t word = 0;
@@ -51,7 +56,7 @@ class CpuSet {
 };
 
 struct WorkRequests {
-  static constexpr size_t kMostGiven = 16;
+  static constexpr size_t kMostGiven = 32;
   static constexpr size_t kMostLooked = 64;
 
   bool takes_work = false;

@@ -85,7 +85,11 @@ void Scheduler::RunStarts(void*) {
       here.UpdateInterrupted();
       return;
     }
-    if (run > 0) here.BeginAnotherLife(*self);
+    if (run > 0) {
+      self->arena.EndOwner();
+      if (Current().runner_ != self) return;  // what it gave back had to wait
+      here.BeginAnotherLife(*self);
+    }
     if (run % kStartsInARow == kStartsInARow - 1 || (here.single_step_ && run > 0)) {
       here.LetLoopRun(*self);
       if (Current().runner_ != self) return;  // it was suspended meanwhile
@@ -99,11 +103,11 @@ void Scheduler::RunStarts(void*) {
   }
 }
 
-// The runner's last start has ended. The next one is another thread, with an id and thread_local variables of its own.
+// The runner's last start has ended, and its arena has been given back. The next one is another thread, with an id and
+// thread_local variables of its own.
 void Scheduler::BeginAnotherLife(Thread& self) {
   ++counters_.ended;
   ++counters_.created;
-  self.arena.EndOwner();
   SetControl(self, 0);  // what was asked of the last one does not concern the next
   self.polling = false;
   self.id = table_.Renew(self.id);

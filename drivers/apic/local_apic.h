@@ -85,6 +85,14 @@ class LocalApic {
   void SendInit(uint32_t apic_id) { Send(apic_id, kInit | kAssert); }
   // The CPU starts in real mode at physical page `page` (below 256).
   void SendStartUp(uint32_t apic_id, uint8_t page) { Send(apic_id, kStartUp | kAssert | page); }
+  // From an interrupt, too: another Send that it came between finds the registers as it left them.
+  void SendNonMaskable(uint32_t apic_id) {
+    const uint32_t high = registers_.is_x2apic() ? 0 : registers_.Read(kCommandHigh);
+    Send(apic_id, kNonMaskable | kAssert);
+    if (registers_.is_x2apic()) return;
+    AwaitDelivery();
+    registers_.Write(kCommandHigh, high);
+  }
   void SendNonMaskableToOthers() { Send(0, kNonMaskable | kAssert | kAllButSelf); }
 
  private:
@@ -93,10 +101,14 @@ class LocalApic {
       registers_.WriteCommand64(uint64_t{apic_id} << 32 | command);
       return;
     }
-    for (uint32_t poll = 0; poll < kMostPolls && (registers_.Read(kCommandLow) & kDeliveryPending); ++poll) {
-    }
+    AwaitDelivery();
     registers_.Write(kCommandHigh, apic_id << 24);
     registers_.Write(kCommandLow, command);
+  }
+
+  void AwaitDelivery() {
+    for (uint32_t poll = 0; poll < kMostPolls && (registers_.Read(kCommandLow) & kDeliveryPending); ++poll) {
+    }
   }
 
   Registers registers_;

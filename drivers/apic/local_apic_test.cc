@@ -65,6 +65,21 @@ TEST(LocalApicTest, NonMaskableGoesToAllOthers) {
   EXPECT_EQ(state.writes.back(), (std::pair<uint32_t, uint64_t>{kCommandLow, 0xc4400}));
 }
 
+// It may have interrupted another Send, between the two halves.
+TEST(LocalApicTest, NonMaskableToOneLeavesTheReceiverOfAnInterruptedSend) {
+  FakeRegisters::State state;
+  LocalApic(FakeRegisters{&state}).SendNonMaskable(3);
+  ASSERT_EQ(state.writes.size(), 3u);
+  EXPECT_EQ(state.writes[0], (std::pair<uint32_t, uint64_t>{kCommandHigh, 0x03000000}));
+  EXPECT_EQ(state.writes[1], (std::pair<uint32_t, uint64_t>{kCommandLow, 0x4400}));
+  EXPECT_EQ(state.writes[2].first, uint32_t{kCommandHigh});
+
+  FakeRegisters::State wide;
+  wide.x2apic = true;
+  LocalApic(FakeRegisters{&wide}).SendNonMaskable(3);
+  EXPECT_EQ(wide.writes, (Writes{{0, 0x0000000300004400}}));
+}
+
 TEST(LocalApicTest, EnableMasksWhatCouldInterrupt) {
   FakeRegisters::State state;
   LocalApic(FakeRegisters{&state}).Enable(0xff);

@@ -75,6 +75,7 @@ struct Backend {
 
   static void Relax() { hosted::RelaxSlowly(); }
   static void FullFence() { x86_64::MemoryFence(); }
+  static void PrefetchForWrite(const void* address) { x86_64::PrefetchForWrite(address); }
 
   // A wake-up is latched in a word of its own (WakeCpu), so there is nothing to mask.
   static void MaskInterrupts() {}

@@ -145,6 +145,18 @@ int Make(const char* fault) {
       }
     });
   }
+  if (is("masked")) {
+    OnLastCpu([] {
+      toro::Machine::MaskInterrupts();
+      while (zero == 0) {
+      }
+    });
+  }
+  if (is("masked-boot-cpu")) {
+    toro::Machine::MaskInterrupts();
+    while (zero == 0) {
+    }
+  }
   if (is("stalls-once")) {  // for some tenths of a second of its CPU; then all is well
     (void)toro::WatchForStalls(10 * toro::kNsPerMs);
     OnLastCpu([] {

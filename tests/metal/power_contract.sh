@@ -34,6 +34,13 @@ for cpus in 1 2; do
     -append "watchdog=100,poweroff -- never-yields"
   boot 134 "thread deep" "$faults" -M q35 -smp "$cpus" -m 64 -append "watchdog=100,poweroff -- never-yields"
 done
+# With its interrupts masked it hears no timer; another CPU, which rests, looks after it.
+for cpus in 2 4; do
+  boot 134 "stall: interrupts are masked, and this thread has not yielded for" "$faults" -M q35 -smp "$cpus" -m 64 \
+    -append "watchdog=100,poweroff -- masked"
+done
+boot 134 "thread deep" "$faults" -M q35 -smp 2 -m 64 -append "watchdog=100,poweroff -- masked"
+boot 134 "on CPU 0, thread main" "$faults" -M q35 -smp 2 -m 64 -append "watchdog=100,poweroff -- masked-boot-cpu"
 boot 0 "stall: this thread has not yielded for" "$faults" -M q35 -smp 2 -m 64 -append "-- stalls-once"
 boot 0 "went on" "$faults" -M q35 -smp 2 -m 64 -append "-- stalls-once"
 # Who yields and who sleeps is not named.

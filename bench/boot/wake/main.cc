@@ -149,13 +149,21 @@ uint64_t Makespan(uint64_t threads, bool takes_work) {
   return (toro::NowNs() - start_ns) / toro::kNsPerUs;
 }
 
+// How often a thread has arrived on a CPU other than 0, by now.
+uint64_t ArrivedElsewhere() {
+  uint64_t arrived = 0;
+  for (size_t i = 1; i < toro::CpuCount(); ++i) arrived += toro::Statistics(CpuId{i}).threads.arrived;
+  return arrived;
+}
+
 void MeasureSpread(uint64_t threads) {
   for (int round = 0; round < 5; ++round) {
+    uint64_t before = ArrivedElsewhere();
     uint64_t without_us = Makespan(threads, false);
     uint64_t with_us = Makespan(threads, true);
-    std::printf("spread %llu threads on %zu CPUs: without %llu us, with %llu us\n",
+    std::printf("spread %llu threads on %zu CPUs: without %llu us, with %llu us, %llu arrivals elsewhere\n",
                 static_cast<unsigned long long>(threads), toro::CpuCount(), static_cast<unsigned long long>(without_us),
-                static_cast<unsigned long long>(with_us));
+                static_cast<unsigned long long>(with_us), static_cast<unsigned long long>(ArrivedElsewhere() - before));
   }
 }
 

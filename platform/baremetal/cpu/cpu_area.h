@@ -40,8 +40,10 @@ struct CpuBlock {
   uint64_t stall_seen_ns = 0;
   bool stall_reported = false;
   bool stall_powers_off = false;
-  uint64_t last_halt_ns = 0;  // how long the last MWAIT took (halt.cc)
-  ControlBits control;        // as they were when the CPU had entered its address space
+  bool stall_ticked = false;       // a tick came while the CPU rested
+  uint64_t stall_masked_beat = 0;  // the beat after which another CPU first found this one with interrupts masked
+  uint64_t last_halt_ns = 0;       // how long the last MWAIT took (halt.cc)
+  ControlBits control;             // as they were when the CPU had entered its address space
 };
 static_assert(offsetof(CpuBlock, anchor) == CPU_BLOCK_ANCHOR);
 static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);

@@ -93,6 +93,22 @@ void Wait(CpuBlock& self, uint64_t deadline_ns) {
   }
 }
 
+// The same. A tick of the watch is no reason to return.
+void WaitWatched(CpuBlock& self, uint64_t deadline_ns) {
+  volatile uint64_t& latched = self.wake_latched;
+  volatile bool& ticked = self.stall_ticked;
+  do {
+    DisableInterrupts();
+    uint64_t tick_ns = BeginRest(self);
+    if (latched != 0) {
+      EnableInterrupts();
+      break;
+    }
+    Wait(self, tick_ns < deadline_ns ? tick_ns : deadline_ns);
+  } while (ticked && (deadline_ns == kNever || ClockNowNs() < deadline_ns));
+  EndRest(self);
+}
+
 }  // namespace
 
 const char* DecideIdle(std::string_view word) {
@@ -149,15 +165,7 @@ void HaltCpu(uint64_t deadline_ns) {
     EnableInterrupts();
     x86_64::Pause();
   } else {
-    Wait(self, deadline_ns);
-    // A tick that was armed while the CPU worked is no reason to wake up; there is one at most.
-    bool ticked = self.stall_bound_ns != 0 && deadline_ns == kNever && self.timer_deadline_ns == 0;
-    if (ticked && latched == 0) {
-      DisableInterrupts();
-      if (latched == 0) Wait(self, deadline_ns);
-      EnableInterrupts();
-    }
-    if (self.stall_bound_ns != 0) KeepWatching(self);
+    self.stall_bound_ns == 0 ? Wait(self, deadline_ns) : WaitWatched(self, deadline_ns);
   }
   latched = 0;  // a wake-up that came meanwhile has had its effect: this call returns
 }

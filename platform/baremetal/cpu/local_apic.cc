@@ -138,6 +138,8 @@ void SendWakeToSelf() { Apic().SendFixedToSelf(kWakeVector); }
 void SendInit(uint32_t apic_id) { Apic().SendInit(apic_id); }
 void SendStartUp(uint32_t apic_id, uint8_t page) { Apic().SendStartUp(apic_id, page); }
 
+void SendNonMaskable(uint32_t apic_id) { Apic().SendNonMaskable(apic_id); }
+
 void StopOtherCpus() {
   stopping.store(true);
   if (enabled) Apic().SendNonMaskableToOthers();

@@ -25,6 +25,9 @@ void SendWakeToSelf();
 void SendInit(uint32_t apic_id);
 void SendStartUp(uint32_t apic_id, uint8_t page);
 
+// From an interrupt, too.
+void SendNonMaskable(uint32_t apic_id);
+
 // Makes all other CPUs halt for ever. Any CPU, any context; harmless before EnableLocalApic.
 void StopOtherCpus();
 

@@ -56,6 +56,7 @@ struct Backend {
 
   static void Relax() { x86_64::Pause(); }
   static void FullFence() { x86_64::MemoryFence(); }
+  static void PrefetchForWrite(const void* address) { x86_64::PrefetchForWrite(address); }
 
   static void MaskInterrupts() { baremetal::DisableInterrupts(); }
   static void UnmaskInterrupts() { baremetal::EnableInterrupts(); }

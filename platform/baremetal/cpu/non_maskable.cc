@@ -1,9 +1,11 @@
-// TakeNonMaskable: an NMI that somebody outside sent, as a request to stop.
+// TakeNonMaskable: an NMI that another CPU sent, which looks after this one (stall_watch.h), or somebody outside, as a
+// request to stop.
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/interrupts.h"
 #include "platform/baremetal/cpu/local_apic.h"
 #include "platform/baremetal/cpu/panic.h"
+#include "platform/baremetal/cpu/stall_watch.h"
 
 namespace toro {
 namespace baremetal {
@@ -13,8 +15,9 @@ namespace baremetal {
 //
 // One press of the button reaches several CPUs on some machines: the others leave it to CPU 0. The wake-up makes CPU 0
 // look, even when it was about to halt.
-extern "C" bool TakeNonMaskable(const ExceptionFrame&) {
+extern "C" bool TakeNonMaskable(const ExceptionFrame& frame) {
   if (IsStopping()) return IsReporting();
+  if (TakeStallNmi(frame)) return true;
   if (CurrentCpuBlock().id != kBootCpu) return true;
   if (NoteShutdownRequest == nullptr || !NoteShutdownRequest()) return false;
   SendWakeToSelf();

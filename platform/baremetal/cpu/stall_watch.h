@@ -1,16 +1,23 @@
-// StallWatch: a CPU finds out by its own timer that a thread of it does not yield.
+// StallWatch: a CPU finds out by its own timer that a thread of it does not yield; and that another CPU's timer is not
+// heard any more.
 //
-// WHY by its own timer. Nothing is shared and nothing is sent: the interrupt comes on the CPU that is stuck, on whose
-// stack the answer stands. A switch, a yield and a step know nothing of it. What it cannot see is a CPU that is stuck
-// with its interrupts masked; the kernel masks them only on its way to sleep and in a fatal report.
+// WHY by its own timer. The interrupt comes on the CPU that is stuck, on whose stack the answer stands. A switch, a
+// yield and a step know nothing of it.
+//
+// WHO looks after a CPU that is stuck with its interrupts masked. Each CPU writes at each tick when that was, its beat.
+// CPU 0 looks at the beats of all others, CPU 1 at that of CPU 0, and these two do so even while they rest: the rest of
+// the machine may be the only one that works. Who is overdue gets an NMI, and reports itself if the NMI found it
+// masked, twice in a row. A virtual CPU that its host keeps waiting is overdue, too, but not masked.
 //
 // INVARIANTS
 //   I1. While the watch is on and the CPU does not rest, its timer is armed for at most `stall_bound_ns` from now.
 //   I2. A tick that finds the CPU where the tick before found it reports, once until the CPU goes on.
-//   I3. A CPU that rests is not ticked: at most one tick is left over when it halts (halt.cc).
+//   I3. A CPU that rests has no beat, and is not ticked, but for CPUs 0 and 1: at most one tick is left over when it
+//       halts. A tick does not end a halt.
+//   I4. A beat is written by its CPU only.
 //
-// COST. Off: one comparison in the timer interrupt. On: a timer interrupt per bound while the CPU works, and a look at
-// the clock per halt.
+// COST. Off: one comparison in the timer interrupt. On: a timer interrupt per bound while the CPU works, and on CPUs 0
+// and 1 always; two looks at the clock per halt.
 #ifndef PLATFORM_BAREMETAL_CPU_STALL_WATCH_H_
 #define PLATFORM_BAREMETAL_CPU_STALL_WATCH_H_
 
@@ -18,6 +25,7 @@
 
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/cpu/cpu_area.h"
+#include "platform/baremetal/cpu/interrupts.h"
 
 namespace toro {
 
@@ -26,8 +34,15 @@ namespace toro {
 
 namespace baremetal {
 
-// The CPU of `self`, which is the calling one, works again after a halt.
-void KeepWatching(CpuBlock& self);
+// The CPU of `self`, which is the calling one, is about to halt: until when, for the sake of the watch. Interrupts are
+// masked.
+uint64_t BeginRest(CpuBlock& self);
+
+// It works again.
+void EndRest(CpuBlock& self);
+
+// Whether the NMI with that frame is the question of another CPU whether this one is stuck. It has had its effect then.
+bool TakeStallNmi(const ExceptionFrame& frame);
 
 }  // namespace baremetal
 }  // namespace toro

@@ -428,5 +428,6 @@ int main() {
   ManyTimersFireOnceEach();
   NobodyGetsWorkWithoutAskingForIt();
   WorkGoesToCpusThatAskForIt();
+  NobodyGetsWorkWithoutAskingForIt();  // the requests that stayed open have been withdrawn
   return contract::End();
 }
