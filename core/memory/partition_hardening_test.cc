@@ -1,4 +1,5 @@
-// What the partition does against misuse: encoded links, marks, the order of objects, guard pages, and the names of errors.
+// What the partition does against misuse: encoded links, marks, the order of objects, guard pages, and the names of
+// errors.
 #include <algorithm>
 #include <cstring>
 #include <memory>
