@@ -26,20 +26,22 @@ Status Barrier::Arrive(uint64_t deadline_ns) {
   TORO_CHECK(here.MayBlock(), "waited at a barrier outside of a thread; message handlers and timers must not wait");
   uint64_t answer = 0;
   PendingAnswer pending(here, &answer, WaitsFor::kBarrier);
+  // Elsewhere than at its owner the barrier may be gone after the wait: what is needed then is read before.
+  const CpuId owner = owner_;
   const uint64_t words[] = {handle_, pending.handle()};
-  const bool at_owner = here.id() == owner_;
+  const bool at_owner = here.id() == owner;
   if (at_owner) {
-    Add({owner_, pending.handle()});
+    Add({owner, pending.handle()});
   } else {
-    here.lines().Send(owner_, &DeliverArrival, words, 2);
+    here.lines().Send(owner, &DeliverArrival, words, 2);
   }
   Status status = pending.Await(deadline_ns, true);
   if (status == Status::kOk) return static_cast<Status>(answer);
   pending.Close();
   if (at_owner) {
-    Withdraw({owner_, words[1]});
+    Withdraw({owner, words[1]});
   } else {
-    here.lines().Send(owner_, &DeliverWithdrawal, words, 2);
+    here.lines().Send(owner, &DeliverWithdrawal, words, 2);
   }
   return status;
 }

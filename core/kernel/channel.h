@@ -122,9 +122,12 @@ class Channel : public ChannelRoom {
   // kTimedOut, kCancelled; kOutOfMemory (of this CPU for a box, of the owner to wait). On a failure nothing was sent.
   // kIsolated: T can only be moved (docs/isolation.md). Thread context; of an unbounded channel any context.
   Status Send(T value, uint64_t deadline_ns = kNever) {
+    // Elsewhere than at its owner the channel may be gone after a wait: what is needed then is read before.
+    const CpuId to = owner();
+    const Handle channel = handle();
     Slot slot;
     if constexpr (!kInline) {
-      if (!CanTravel<T>(owner())) return Status::kIsolated;
+      if (!CanTravel<T>(to)) return Status::kIsolated;
       void* box = AllocateAlignedBytes(sizeof(T), alignof(T));
       if (box == nullptr) return Status::kOutOfMemory;
       slot.box = new (box) T(std::move(value));
@@ -133,7 +136,7 @@ class Channel : public ChannelRoom {
     }
     Status status = TakeRoom(deadline_ns);
     if (status == Status::kOk) {
-      Put(slot);
+      Put(slot, to, channel);
     } else if constexpr (!kInline) {
       DestroyBox(slot.box);
     }
@@ -176,16 +179,16 @@ class Channel : public ChannelRoom {
     uint64_t bytes[kInline ? call_internal::WordsOf(sizeof(T)) : 1];
   };
 
-  void Put(const Slot& slot) {
+  void Put(const Slot& slot, CpuId to, Handle channel) {
     Scheduler& here = Scheduler::Current();
-    if (here.id() == owner()) {
+    if (here.id() == to) {
       Queue(slot);
       return;
     }
-    Scheduler::WaitForRoom(owner());
-    uint64_t words[kChannelWords] = {handle()};
+    Scheduler::WaitForRoom(to);
+    uint64_t words[kChannelWords] = {channel};
     std::memcpy(words + 1, &slot, sizeof slot);
-    Scheduler::Current().lines().Send(owner(), &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
+    Scheduler::Current().lines().Send(to, &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
   }
 
   static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) {

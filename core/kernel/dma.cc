@@ -50,10 +50,12 @@ bool HasMemoryBelow(CpuId cpu, uint64_t limit) {
 // What comes too high is held, and as much again each time, until something low comes or nothing is left.
 void* AllocateBelow(Partition& partition, size_t bytes, size_t align_bytes, uint64_t limit) {
   if (!HasMemoryBelow(partition.owner(), limit)) return nullptr;
+  void* memory = partition.AllocateAligned(bytes, align_bytes);
+  if (memory == nullptr || IsBelow(memory, bytes, limit)) return memory;
+  // A reclaim would run messages and the program's out-of-memory handler on a CPU that only seems to have no memory.
+  Partition::NoReclaim alone(partition);
   HeldMemory held(partition);
   for (size_t more_bytes = bytes;;) {
-    void* memory = partition.AllocateAligned(bytes, align_bytes);
-    if (memory == nullptr || IsBelow(memory, bytes, limit)) return memory;
     held.Hold(memory);
     void* more = partition.Allocate(more_bytes);
     if (more != nullptr && !IsBelow(more, more_bytes, limit)) {
@@ -63,6 +65,8 @@ void* AllocateBelow(Partition& partition, size_t bytes, size_t align_bytes, uint
       partition.Free(more);
       more_bytes = bytes;
     }
+    memory = partition.AllocateAligned(bytes, align_bytes);
+    if (memory == nullptr || IsBelow(memory, bytes, limit)) return memory;
   }
 }
 

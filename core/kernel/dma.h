@@ -32,7 +32,8 @@ struct DmaBuffer {
 // block.
 //
 // COST. As an allocation, if what comes first lies low enough. If not, this CPU's memory above the limit is used up for
-// a moment, in O(log of its pages) allocations where it is in few pieces.
+// a moment, in O(log of its pages) allocations where it is in few pieces. Nothing else runs on it meanwhile, so nobody
+// sees that; and nothing is reclaimed for the place below the limit (messages, the out-of-memory handler).
 Result<DmaBuffer> AllocateDma(size_t bytes, const DmaLimits& limits = {});
 
 // Frees a buffer of any CPU, as FreeBytes(buffer.address) does. Stops as that does.

@@ -41,6 +41,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/cpu_id.h"
@@ -161,6 +162,21 @@ class PartitionWith {
     reclaim_context_ = context;
   }
 
+  // While one exists an allocation that finds no room just fails: Reclaim is not asked. For who uses memory up for a
+  // moment, so that nobody else runs meanwhile. They nest.
+  class NoReclaim {
+   public:
+    explicit NoReclaim(PartitionWith& partition)
+        : partition_(partition), before_(std::exchange(partition.reclaiming_, true)) {}
+    ~NoReclaim() { partition_.reclaiming_ = before_; }
+    NoReclaim(const NoReclaim&) = delete;
+    NoReclaim& operator=(const NoReclaim&) = delete;
+
+   private:
+    PartitionWith& partition_;
+    bool before_;
+  };
+
   // Gives all pages back in which nothing is in use, also those that are kept to be fast. True if there were any.
   bool GiveBackEmptySlabs();
 
@@ -255,7 +271,7 @@ class PartitionWith {
   PageRuns pages_;
   SizeClass classes_[kSizeClasses];
   CpuId owner_;
-  bool reclaiming_ = false;
+  bool reclaiming_ = false;  // no other reclaim then
   uint64_t random_;  // state of the order of objects
   size_t slab_pages_ = 0;
   uint64_t large_allocations_ = 0;

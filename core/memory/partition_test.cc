@@ -96,6 +96,27 @@ TEST_F(PartitionTest, PagesAreReclaimedToo) {
   EXPECT_EQ(partition_->AllocatePages(1), pages.back());
 }
 
+TEST_F(PartitionTest, NobodyIsAskedWhileThereIsANoReclaim) {
+  std::vector<void*> pages;
+  while (void* page = partition_->AllocatePages(1)) pages.push_back(page);
+  int asked = 0;
+  partition_->SetReclaim(
+      [](void* context, int, size_t) {
+        ++*static_cast<int*>(context);
+        return false;
+      },
+      &asked);
+  {
+    Partition::NoReclaim outer(*partition_);
+    { Partition::NoReclaim inner(*partition_); }
+    EXPECT_EQ(partition_->AllocatePages(1), nullptr);
+    EXPECT_EQ(partition_->Allocate(64), nullptr);
+  }
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(partition_->AllocatePages(1), nullptr);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(PartitionTest, TooLargeReturnsNull) {
   EXPECT_EQ(partition_->Allocate(2 * kGiB), nullptr);
   EXPECT_EQ(partition_->Allocate(SIZE_MAX), nullptr);

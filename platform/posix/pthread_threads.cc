@@ -199,8 +199,12 @@ int pthread_join(pthread_t thread, void** result) {
     EndJoin(self, found, ThreadRecord::Handle::kJoinable);
     EndIfCancelled();
   }
-  // It has yet to leave its stack.
-  toro::Status status = toro::Join(found->id);
+  // It has yet to leave its stack, which takes a moment only. The join has succeeded: a cancel waits for the next point.
+  toro::Status status;
+  {
+    toro::CancelGuard guard;
+    status = toro::Join(found->id);
+  }
   TORO_CHECK(status == toro::Status::kOk, "a thread of pthread_create was joined or detached by toro::Join or Detach");
   if (result != nullptr) *result = found->result;
   EndJoin(self, found, ThreadRecord::Handle::kDetached);

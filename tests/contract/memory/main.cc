@@ -305,8 +305,17 @@ void ADmaBufferLiesBelowItsLimitThoughMostOfThatIsTaken() {
       at = static_cast<void**>(block);
     }
   }
+  int asked = 0;
+  toro::SetOutOfMemoryHook(
+      [](void* context, size_t) {
+        ++*static_cast<int*>(context);
+        return false;
+      },
+      &asked);
   auto found = toro::AllocateDma(kBlock, {.below_address = limit});
   auto none = toro::AllocateDma(kBlock, {.below_address = limit});
+  toro::SetOutOfMemoryHook(nullptr, nullptr);
+  Check(asked == 0, "nobody is told that memory has run out while a DMA buffer is looked for");
   Check(found.ok() && found.value().physical + kBlock <= limit && none.status() == Status::kOutOfMemory,
         "a DMA buffer lies below its limit though nearly all memory there is taken");
   if (found.ok()) toro::FreeDma(found.value());

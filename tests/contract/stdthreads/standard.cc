@@ -435,6 +435,16 @@ void ManyThreadsLeaveNothingBehind() {
         "no thread is left when all were joined");
 }
 
+void ACancelledThreadJoinsStandardThreads() {
+  int value = 0;
+  toro::ThreadId joiner = toro::Spawn(toro::kBootCpu, [&value] {
+                            (void)toro::Cancel(toro::CurrentThread());
+                            for (size_t i = 0; i < toro::CpuCount(); ++i) std::thread([&value] { ++value; }).join();
+                          }).value();
+  Check(toro::Join(joiner) == toro::Status::kOk && value == static_cast<int>(toro::CpuCount()),
+        "a thread that has been cancelled joins standard threads");
+}
+
 }  // namespace
 
 void StandardThreads() {
@@ -451,6 +461,7 @@ void StandardThreads() {
   ClocksGoForward();
   WaitersLetTheirCpuSleep();
   ManyThreadsLeaveNothingBehind();
+  ACancelledThreadJoinsStandardThreads();
 }
 
 }  // namespace contract
