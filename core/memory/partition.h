@@ -272,7 +272,7 @@ class PartitionWith {
   SizeClass classes_[kSizeClasses];
   CpuId owner_;
   bool reclaiming_ = false;  // no other reclaim then
-  uint64_t random_;  // state of the order of objects
+  uint64_t random_;          // state of the order of objects
   size_t slab_pages_ = 0;
   uint64_t large_allocations_ = 0;
   uint64_t large_frees_ = 0;

@@ -199,7 +199,8 @@ int pthread_join(pthread_t thread, void** result) {
     EndJoin(self, found, ThreadRecord::Handle::kJoinable);
     EndIfCancelled();
   }
-  // It has yet to leave its stack, which takes a moment only. The join has succeeded: a cancel waits for the next point.
+  // It has yet to leave its stack, which takes a moment only. The join has succeeded: a cancel waits for the next
+  // point.
   toro::Status status;
   {
     toro::CancelGuard guard;

@@ -1,7 +1,9 @@
 // Contract of what threads wait with: Mutex, CondVar, Semaphore and Event on one CPU; Channel, Future and Barrier
 // between CPUs.
 #include <atomic>
+#include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -323,6 +325,70 @@ void AReceiveMayGiveUpAndAChannelMayGo() {
   Check(alive == 0, "what a channel that is gone had, or gets, is destroyed");
 }
 
+// channel.h, I4. What a channel was is overwritten as soon as its destructor is through.
+void AChannelMayGoWhenThreadsHaveBeenWoken() {
+  alignas(toro::Channel<int>) unsigned char place[sizeof(toro::Channel<int>)];
+  int ends = 0, sent = 0;
+  std::vector<ThreadId> threads;
+  auto* closed = new (place) toro::Channel<int>(1);
+  for (int i = 0; i < 3; ++i) {
+    threads.push_back(StartHere([&] { ends += closed->Receive().status() == Status::kClosed ? 1 : 0; }));
+  }
+  LetOthersRun();
+  closed->Close();
+  std::destroy_at(closed);
+  std::memset(place, 0, sizeof place);
+  Check(ends == 3, "a channel that was closed waits for its receivers to leave");
+  auto* full = new (place) toro::Channel<int>(1);
+  (void)full->Send(1);
+  threads.push_back(StartHere([&] { sent += full->Send(2) == Status::kOk ? 1 : 0; }));
+  threads.push_back(StartHere([&] { ends += full->Send(3) == Status::kClosed ? 1 : 0; }));
+  LetOthersRun();
+  Check(full->Receive().value() == 1, "room is given to one of those who wait for it");
+  full->Close();
+  std::destroy_at(full);
+  std::memset(place, 0, sizeof place);
+  Check(sent == 1 && ends == 4, "and it waits for its senders");
+  JoinAll(threads);
+}
+
+// channel.h, I2.
+void ASendThatGaveUpLeavesNothing() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    toro::Channel<int> channel(1);
+    (void)channel.Send(1);
+    bool comes_back = false;
+    JoinAll({Start(cpu, [&] {
+      auto used = [] { return toro::Statistics(toro::kBootCpu).memory.used_bytes; };
+      auto give_up = [&] { return channel.Send(2, toro::DeadlineAfter(1)) == Status::kTimedOut; };
+      bool all = true;
+      const size_t before = used();
+      for (int i = 0; i < 300; ++i) all = give_up() && all;
+      // Who is listed takes 16 bytes at least. That CPU may have taken a little for something else meanwhile.
+      const size_t all_listed = before + 300 * 16;
+      for (int i = 0; i < 1000 && used() >= all_listed; ++i) toro::Yield();
+      comes_back = all && used() < all_listed;
+    })});
+    Check(comes_back && channel.Receive().value() == 1 && channel.TrySend(2) == Status::kOk,
+          "a channel keeps nothing of the senders that gave up");
+  }
+}
+
+void AClosedUnboundedChannelTakesNothing() {
+  std::atomic<int> alive{0};
+  toro::Channel<Counted> channel;
+  channel.Close();
+  JoinAll({Start(LastCpu(), [&] {
+    for (int i = 0; i < 50; ++i) (void)channel.Send(Counted(alive));
+  })});
+  for (int i = 0; i < 1000 && alive > 0; ++i) {
+    toro::Call(LastCpu(), [] {});
+    toro::Yield();
+  }
+  Check(alive == 0 && channel.empty() && channel.Receive().status() == Status::kClosed,
+        "what comes to an unbounded channel that is closed is destroyed");
+}
+
 void AMailboxReceiverCanBeCancelled() {
   toro::Mailbox<int> nobody_sends;
   bool unwound = true;
@@ -476,6 +542,9 @@ int main() {
   ASendMayGiveUp();
   AChannelCloses();
   AReceiveMayGiveUpAndAChannelMayGo();
+  AChannelMayGoWhenThreadsHaveBeenWoken();
+  ASendThatGaveUpLeavesNothing();
+  AClosedUnboundedChannelTakesNothing();
   AMailboxReceiverCanBeCancelled();
   AFutureHasTheValue();
   ManyCallsAreUnderWayAtOnce();
