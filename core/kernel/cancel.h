@@ -10,7 +10,9 @@
 //
 // INVARIANTS
 //   I1. It is thrown in a thread whose body catches it only, and never while another exception unwinds the stack.
-//   I2. It is thrown once. From then on the thread counts as guarded (CancelGuard), so destructors may wait.
+//   I2. It is thrown once, and only until the body returns. From then on the thread counts as guarded (CancelGuard), so
+//       destructors may wait: also those of the function object and of thread_local variables, around which nobody
+//       catches it.
 //   I3. What differs between code with and without exceptions lies in an inline namespace of its own, so that both may
 //       be linked together.
 #ifndef CORE_KERNEL_CANCEL_H_

@@ -60,7 +60,7 @@ void ReturnPath::Give(CpuId owner, void* object) {
     }
     TORO_CHECK(Scheduler::Current().MayBlock(),
                "no memory to remember an object that goes home to another CPU; give the machine more memory");
-    Scheduler::Yield();
+    Scheduler::YieldHere();
     Retry();
   }
   list->objects[list->count++] = object;

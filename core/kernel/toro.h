@@ -75,6 +75,7 @@ Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& option
   body.run = [](void* closure) {
     Function& moved = *static_cast<Function*>(closure);
     cancel_internal::RunUntilCancelled(moved);
+    Scheduler::ChangeCancelGuards(1);  // cancel.h, I2
     moved.~Function();
   };
   body.unwinds = cancel_internal::kUnwinds;

@@ -35,7 +35,7 @@ Status Scheduler::Control(ThreadId id, ThreadControl what) {
   Thread* self = here.current();
   if (self->id == id) {
     Status status = here.ApplyControl(*self, what, false);
-    if (what == ThreadControl::kSuspend && status == Status::kOk) (void)YieldSlowly();
+    if (what == ThreadControl::kSuspend && status == Status::kOk) YieldHere();
     return status;
   }
   uint64_t answer = 0;

@@ -155,6 +155,7 @@ Status Scheduler::Migrate(CpuId to) {
   Thread* self = here.ring_.head();
   if (self->mutexes > 0) return Status::kHoldsMutex;
   if (here.runner_ == self) here.StopBeingRunner();
+  Thread::StaysHere stays(*self);  // there, until it has run
   here.LeaveRing(*self);
   here.departed_ = self;
   here.destination_ = to;

@@ -151,12 +151,20 @@ bool Scheduler::YieldSlowly() {
   return self->MustUnwind();
 }
 
+void Scheduler::YieldHere() {
+  Scheduler& here = Current();
+  here.CheckMayBlock();
+  Thread::StaysHere stays(*here.ring_.head());
+  (void)Yield();
+}
+
 // ---- waiting ----
 
 Status Scheduler::Wait(WaitList* list, uint64_t deadline_ns, WaitsFor what, bool cancellable) {
   Scheduler& here = Current();
   here.CheckMayBlock();
   Thread* self = here.ring_.head();
+  Thread::StaysHere stays(*self);  // I4
   if (cancellable && self->CancelPending()) {
     (void)Yield();  // a thread that does not heed its cancel must not keep the others from running
     return Status::kCancelled;
@@ -334,6 +342,7 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
 }
 
 void Scheduler::Exit() {
+  ChangeCancelGuards(1);  // cancel.h, I2
   platform::FinishThreadLocals();
   Current().current()->FinishRuntime();
   // While it is in the ring as any thread: what it gives back may have to wait, or may take messages.

@@ -13,7 +13,10 @@
 //       stands on. IF YOU let anything else take from it, or write to a pooled stack, a dead thread's last instructions
 //       run on memory in use.
 //   I3. A thread that leaves is posted by the loop, after its registers are saved and nobody stands on its stack.
-//   I4. After a switch a thread may be on another CPU: no code keeps a Scheduler across a switch.
+//   I4. After Yield, YieldPolling and Migrate a thread may be on another CPU: no code keeps a Scheduler across them.
+//       After Wait and YieldHere it is where it was (Thread::StaysHere). IF YOU let a thread go that has been woken but
+//       has not run since, what its caller has on its stack (an open handle, a place in a list) is closed on a CPU that
+//       does not know it.
 //   I5. Message context never blocks.
 //   I6. Messages are taken, timers fire and memory is given back by the loop only, on the stack of the loop: a handler
 //       never depends on the stack of the thread that happened to yield. The loop has a turn at the first yield after
@@ -84,6 +87,10 @@ class Scheduler {
   // and its body catches what ends it (ThreadBody::unwinds): the caller should throw that. Thread context.
   static bool Yield();
 
+  // As Yield, but goes on on this CPU also if the thread may move: for code of the kernel that holds on to what belongs
+  // to its CPU. Thread context.
+  static void YieldHere();
+
   // As Yield, of a thread that has looked for work and found none: goes on when a look can find something. Thread
   // context.
   static bool YieldPolling();
@@ -144,7 +151,7 @@ class Scheduler {
   // In a thread: yields until fewer lines to `to` wait for room. Before something is sent that nobody waits for, or the
   // sender's memory would fill with it. No effect in message context.
   static void WaitForRoom(CpuId to) {
-    while (__builtin_expect(Current().lines_.Long(to), 0) && Current().MayBlock()) (void)Yield();
+    while (__builtin_expect(Current().lines_.Long(to), 0) && Current().MayBlock()) YieldHere();
   }
 
   // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it

@@ -6,10 +6,15 @@
 namespace toro {
 
 void Scheduler::SetTakesWork(bool takes_work) {
+  const bool took_work = work_.takes_work;
   work_.takes_work = takes_work;
-  if (takes_work) return;
+  if (takes_work || !took_work) return;
+  // From all: an arrival makes this CPU ask again, but closes no request, except that of the CPU that gave.
+  work_.asked.Clear();
   const uint64_t nothing = 0;
-  while (work_.asked.size() > 0) lines_.Send(work_.asked.TakeFirst(), &DeliverWorkWithdrawal, &nothing, 1);
+  for (size_t i = 0; i < exchange_.cpus(); ++i) {
+    if (CpuId{i} != id()) lines_.Send(CpuId{i}, &DeliverWorkWithdrawal, &nothing, 1);
+  }
 }
 
 // The loop, which has nothing to run.
@@ -33,7 +38,8 @@ void Scheduler::DeliverWorkWithdrawal(Cpu&, CpuId from, const uint64_t*, size_t)
 
 // May the loop hand over this thread, which is in the ring?
 bool Scheduler::MayGive(const Thread& thread) const {
-  return thread.may_move && thread.mutexes == 0 && !thread.NeedsAttention() && !thread.polling && &thread != runner_;
+  return thread.may_move && (thread.flags & Thread::kStays) == 0 && thread.mutexes == 0 && !thread.NeedsAttention() &&
+         !thread.polling && &thread != runner_;
 }
 
 // The loop. The head stays: this CPU goes on with it.

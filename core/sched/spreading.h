@@ -5,7 +5,8 @@
 // goes on with hands some over at its next turn of the loop, by the way that every migration takes.
 //
 // INVARIANTS
-//   I1. Only threads go that allow it (ThreadOptions::may_move), that are ready, and that hold no mutex. Nobody stands
+//   I1. Only threads go that allow it (ThreadOptions::may_move), that have not begun or have yielded, and that hold no
+//       mutex. One that was woken from a wait, or has just migrated, runs here first (Thread::StaysHere). Nobody stands
 //       on their stacks: the loop hands them over.
 //   I2. A request is answered once, with up to kMostGiven threads, or stays open. A CPU asks another again only after
 //       some thread has arrived here. So CPUs that have nothing to give and nothing to do send nothing.

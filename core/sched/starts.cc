@@ -40,7 +40,7 @@ Status Scheduler::SpawnDetached(CpuId to, void (*function)(void*), void* argumen
     return Status::kOk;
   }
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
-  while (!Current().exchange_.Pack(to, &DeliverDetached, words, 2)) Yield();
+  while (!Current().exchange_.Pack(to, &DeliverDetached, words, 2)) YieldHere();
   return Status::kOk;
 }
 

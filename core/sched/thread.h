@@ -67,8 +67,8 @@ struct ThreadOptions {
   // take of it; rounded up to pages.
   size_t stack_bytes = 0;
   std::string_view name = {};  // cut to 23 characters; for reports
-  // While it is ready, it may go on on a CPU that has nothing to do (SetTakesWork): each of its yields may be a
-  // Migrate.
+  // It may begin, and go on after each of its yields (Yield, YieldPolling), on a CPU that has nothing to do
+  // (SetTakesWork). After a wait it goes on where it waited.
   bool may_move = false;
 };
 
@@ -120,6 +120,20 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   static constexpr uint8_t kHasDeadline = 8;   // timer is pending
   static constexpr uint8_t kCancellable = 16;  // a cancel ends the wait
   static constexpr uint8_t kOwnFloat = 32;     // its floating-point controls are not the default
+  static constexpr uint8_t kStays = 64;        // a StaysHere exists
+
+  // While one exists the thread, which may switch, goes on where it is: nobody hands it over (spreading.h). They do not
+  // nest.
+  class StaysHere {
+   public:
+    explicit StaysHere(Thread& thread) : thread_(thread) { thread.flags |= kStays; }
+    ~StaysHere() { thread_.flags &= static_cast<uint8_t>(~kStays); }
+    StaysHere(const StaysHere&) = delete;
+    StaysHere& operator=(const StaysHere&) = delete;
+
+   private:
+    Thread& thread_;
+  };
 
   // The line of a switch: links of the ready ring (from ListLink), the saved registers, and what a wake-up asks.
   Machine::Context context;

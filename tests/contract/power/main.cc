@@ -9,10 +9,12 @@
 #include "core/kernel/toro.h"
 #include "core/machine/platform_services.h"
 #include "tests/contract/contract.h"
+#include "tests/contract/power/parts.h"
 
 namespace {
 
 using contract::Check;
+using contract::SetAllTakeWork;
 using toro::CpuId;
 using toro::Status;
 
@@ -345,10 +347,6 @@ void ManyTimersFireOnceEach() {
 
 // ---- work on request ----
 
-void SetAllTakeWork(bool takes_work) {
-  for (size_t i = 0; i < toro::CpuCount(); ++i) (void)toro::SetTakesWork(CpuId{i}, takes_work);
-}
-
 // Of threads on CPU 0, some of which may move.
 struct Spread {
   std::atomic<bool> seen_elsewhere{false};
@@ -428,6 +426,7 @@ int main() {
   ManyTimersFireOnceEach();
   NobodyGetsWorkWithoutAskingForIt();
   WorkGoesToCpusThatAskForIt();
+  contract::AThreadThatMayMoveWaitsWhereItIs();
   NobodyGetsWorkWithoutAskingForIt();  // the requests that stayed open have been withdrawn
   return contract::End();
 }

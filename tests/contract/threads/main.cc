@@ -2,11 +2,13 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/kernel/future.h"
 #include "core/kernel/thread_list.h"
 #include "core/kernel/toro.h"
+#include "core/machine/platform_services.h"
 #include "core/sched/mutex.h"
 #include "tests/contract/threads/parts.h"
 
@@ -183,6 +185,51 @@ void DestructorsOfACancelledThreadMayWait() {
 }
 
 // cancel.h, I1.
+// Yields in its destructor until it may end. What it was moved to does that instead.
+struct YieldsAtItsEnd {
+  YieldsAtItsEnd() = default;
+  YieldsAtItsEnd(Shared* begun_counter, Shared* go_on_flag, Shared* ended_counter)
+      : begun(begun_counter), go_on(go_on_flag), ended(ended_counter) {}
+  YieldsAtItsEnd(YieldsAtItsEnd&& other) noexcept
+      : begun(std::exchange(other.begun, nullptr)), go_on(other.go_on), ended(other.ended) {}
+  ~YieldsAtItsEnd() {
+    if (begun == nullptr) return;
+    ++*begun;
+    WaitFor(*go_on, 1);
+    ++*ended;
+  }
+
+  Shared* begun = nullptr;
+  Shared* go_on = nullptr;
+  Shared* ended = nullptr;
+};
+
+// It has returned from its function when it is cancelled: nobody would catch what ends it.
+void ACancelDoesNotEndWhatFollowsTheBody() {
+  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
+    Shared begun = 0, go_on = 0, ended = 0;
+    std::vector<ThreadId> threads;
+    threads.push_back(toro::Spawn(cpu, [last = YieldsAtItsEnd(&begun, &go_on, &ended)] {}).value());
+    if (toro::platform::ThreadLocalBytes() > 0) {  // where each thread has thread_local variables of its own
+      auto with_local = toro::Spawn(cpu, [&begun, &go_on, &ended] {
+        thread_local YieldsAtItsEnd last;
+        last.begun = &begun;
+        last.go_on = &go_on;
+        last.ended = &ended;
+      });
+      threads.push_back(with_local.value());
+    }
+    const int count = static_cast<int>(threads.size());
+    WaitFor(begun, count);
+    bool right = true;
+    for (ThreadId thread : threads) right = right && toro::Cancel(thread) == Status::kOk;
+    go_on = 1;
+    for (ThreadId thread : threads) right = right && toro::Join(thread) == Status::kOk;
+    Check(right && ended == count,
+          "a cancel throws nothing into destructors of the function object and of thread_local variables");
+  }
+}
+
 void ACancelWaitsForAnotherException() {
   std::string steps;
   struct Yields {
@@ -385,6 +432,7 @@ int main() {
   CancelHasAnAnswerForEveryId();
   AThreadMayCancelItself();
   DestructorsOfACancelledThreadMayWait();
+  ACancelDoesNotEndWhatFollowsTheBody();
   ACancelWaitsForAnotherException();
   ADetachedThreadSeesItsCancel();
   ASuspendedThreadDoesNotRun();
