@@ -26,7 +26,7 @@ strip -o "$6.stripped" "$5"
 "$2" --linked "$5" --image "$6.stripped" --lines "$6.lines" --output "$6"
 rm -f "$6.stripped" "$6.lines"
 cp "$5" "$7"
-"$3" "$5" > "$8"
+"$3" --image "$6" "$5" > "$8"
 """
 
 def _toro_image_impl(ctx):

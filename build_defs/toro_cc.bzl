@@ -84,11 +84,19 @@ def _sanitizer_linkopts():
         "//conditions:default": [],
     })
 
-def toro_cc_library(name, copts = [], linkopts = [], **kwargs):
-    """A library of core, services, drivers or platform: no exceptions, no RTTI."""
+def toro_cc_library(name, copts = [], linkopts = [], is_cold = False, **kwargs):
+    """A library of core, services, drivers or platform: no exceptions, no RTTI.
+
+    Args:
+      name: the target's name.
+      copts: more flags.
+      linkopts: more flags for the linker.
+      is_cold: runs once, at boot or at the end: small code matters, fast code does not.
+      **kwargs: passed to cc_library.
+    """
     native.cc_library(
         name = name,
-        copts = _CORE + _NO_UNWIND_TABLES + _sanitizer_copts() + copts,
+        copts = _CORE + _NO_UNWIND_TABLES + _sanitizer_copts() + (["-Os"] if is_cold else []) + copts,
         linkopts = linkopts + _sanitizer_linkopts(),
         linkstatic = True,
         **kwargs

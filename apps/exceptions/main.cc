@@ -113,7 +113,7 @@ using Kind = toro::FaultKind;
 constexpr Cause kCauses[] = {
     {"5 / 0", Kind::kDivide, Kind::kDivide, [] { zero = 5 / zero; }},
     {"a quotient of 65 bits", Kind::kDivide, Kind::kDivide, &DivideTooFar},
-    {"read of the null pointer", Kind::kPage, Kind::kPage, [] { zero = *static_cast<volatile char*>(nullptr); }},
+    {"read of the null pointer", Kind::kPage, Kind::kPage, [] { zero = *static_cast<volatile int*>(nullptr); }},
     {"write to the last address", Kind::kPage, Kind::kPage, [] { Write(~uintptr_t{0}); }},
     {"write to a constant", Kind::kPage, Kind::kPage, [] { Write(reinterpret_cast<uintptr_t>(kConstant)); }},
     {"call of the null pointer", Kind::kPage, Kind::kPage, [] { Call(0); }},

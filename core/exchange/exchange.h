@@ -61,7 +61,7 @@ class Exchange {
  public:
   // `inboxes[i]` is the Inbox of CPU i, for i < cpus; its links are in place. `here` is passed to every handler.
   // `memory` holds BytesFor(cpus) bytes, aligned to a cache line, private to this CPU.
-  Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory);
+  [[gnu::cold]] Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory);
   static size_t BytesFor(size_t cpus) { return cpus * sizeof(Peer); }
 
   Exchange(const Exchange&) = delete;

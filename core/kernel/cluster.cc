@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/base/check.h"
+#include "core/base/constant_after_boot.h"
 #include "core/base/mix.h"
 #include "core/kernel/cpu.h"
 #include "core/machine/platform_services.h"
@@ -10,8 +11,8 @@
 namespace toro {
 namespace {
 
-Cluster* the_cluster = nullptr;
-OwnerTable the_owners;
+TORO_CONSTANT_AFTER_BOOT Cluster* the_cluster = nullptr;
+TORO_CONSTANT_AFTER_BOOT OwnerTable the_owners;
 
 // Takes memory from the start of a partition before there is an allocator on it: of its first range that has room,
 // which is memory of the CPU's own node if there is any.
@@ -39,7 +40,7 @@ class HeadOfPartition {
   PartitionRanges& partition_;
 };
 
-Inbox* inboxes[kMaxCpus];
+TORO_CONSTANT_AFTER_BOOT Inbox* inboxes[kMaxCpus];
 
 // The words that other CPUs write: side by side, or, isolated, each sender's in pages of their own.
 Inbox* PlaceInbox(HeadOfPartition& head, size_t cpus, bool isolated) {
@@ -68,7 +69,7 @@ void RunMain(void*) { platform::Exit(main_call.main(main_call.argc, main_call.ar
 Cluster& Cluster::Get() { return *the_cluster; }
 
 Cluster& Cluster::Create(const ClusterConfig& config) {
-  alignas(Cluster) static unsigned char storage[sizeof(Cluster)];
+  TORO_CONSTANT_AFTER_BOOT alignas(Cluster) static unsigned char storage[sizeof(Cluster)];
   Cluster& cluster = *new (storage) Cluster();
   if (config.nodes != nullptr) cluster.nodes_ = *config.nodes;
   Status status = DivideMemory(config.memory, config.cpus, cluster.nodes_, cluster.division_);

@@ -45,7 +45,7 @@ class Cluster {
  public:
   // Divides the memory and constructs every Cpu in its own partition. Boot CPU, once. Stops with a message that names
   // cause and remedy when the memory is too small for so many CPUs.
-  static Cluster& Create(const ClusterConfig& config);
+  [[gnu::cold]] static Cluster& Create(const ClusterConfig& config);
 
   // The cluster of this process or machine. Valid after Create.
   static Cluster& Get();
@@ -54,7 +54,7 @@ class Cluster {
   Cpu& Enter(CpuId id);
 
   // Makes the thread that runs `main` ready on CPU 0; when it returns, the machine powers off with its value.
-  void SpawnMain(int (*main)(int, char**), int argc, char** argv);
+  [[gnu::cold]] void SpawnMain(int (*main)(int, char**), int argc, char** argv);
 
   size_t cpus() const { return cpus_; }
   Cpu& cpu(CpuId id) { return *table_[id.index()]; }

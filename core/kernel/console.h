@@ -9,7 +9,7 @@ namespace toro {
 // Writes `text` to the console. In a thread it returns when the text has been written, so that what one thread prints
 // before it sends a message comes before what the receiver prints. In message context on another CPU the text is copied
 // and sent.
-void Print(std::string_view text);
+[[gnu::cold]] void Print(std::string_view text);
 
 }  // namespace toro
 

@@ -112,10 +112,10 @@ class alignas(kSharedStrideBytes) Cpu {
 
 // In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null
 // when it says nothing. For fatal reports; any context; touches no memory but this CPU's own structures.
-const char* DescribeFaultAddress(uintptr_t address);
+[[gnu::cold]] const char* DescribeFaultAddress(uintptr_t address);
 
 // Puts a fault of this CPU into its trace. Any context but an NMI.
-void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address);
+[[gnu::cold]] void NoteFault(unsigned vector, uintptr_t instruction, uintptr_t address);
 
 // The stack [low, top) of the thread that runs on this CPU. False in the loop and in message context: only in a thread
 // may a fault of the CPU become an exception. Any context.

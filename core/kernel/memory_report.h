@@ -21,20 +21,20 @@ class MemoryReport {
       : nodes_(nodes), division_(division), write_(write) {}
 
   // A line per node: its CPUs, its memory that was given, its distances to all nodes.
-  void PrintNodes() const;
+  [[gnu::cold]] void PrintNodes() const;
 
   // What `cpu` got, as a part of a line: "8 MiB of node 0, 24 MiB of node 1 at distance 20".
-  void PrintShare(CpuId cpu) const;
+  [[gnu::cold]] void PrintShare(CpuId cpu) const;
 
   // One line: what was usable, and is in no partition, and why.
-  void PrintNotGiven() const;
+  [[gnu::cold]] void PrintNotGiven() const;
 
  private:
-  void PrintNode(size_t node) const;
-  void PrintCpusOf(size_t node) const;
-  void PrintNumber(uint64_t value) const;
-  size_t CpusOf(size_t node) const;
-  size_t BytesOf(size_t node) const;
+  [[gnu::cold]] void PrintNode(size_t node) const;
+  [[gnu::cold]] void PrintCpusOf(size_t node) const;
+  [[gnu::cold]] void PrintNumber(uint64_t value) const;
+  [[gnu::cold]] size_t CpusOf(size_t node) const;
+  [[gnu::cold]] size_t BytesOf(size_t node) const;
 
   const NodeMap& nodes_;
   const MemoryDivision& division_;

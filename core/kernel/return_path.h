@@ -29,7 +29,7 @@ class ReturnPath {
  public:
   static constexpr size_t kMostUnderWay = kChannelLines * kChannelWords;
 
-  ReturnPath(Exchange& exchange, Partition& partition);
+  [[gnu::cold]] ReturnPath(Exchange& exchange, Partition& partition);
   ReturnPath(const ReturnPath&) = delete;
   ReturnPath& operator=(const ReturnPath&) = delete;
 

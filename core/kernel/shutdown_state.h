@@ -17,7 +17,7 @@ struct ShutdownState {
 extern ShutdownState shutdown_state;
 
 // The step of CPU 0, when `start` is set.
-void StartShutdown(Cpu& boot_cpu);
+[[gnu::cold]] void StartShutdown(Cpu& boot_cpu);
 
 }  // namespace toro
 

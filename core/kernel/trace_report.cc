@@ -12,7 +12,7 @@ namespace {
 
 using Print = void (*)(std::string_view text);
 
-void PrintNumber(Print print, uint64_t value, unsigned base = 10) {
+[[gnu::cold]] void PrintNumber(Print print, uint64_t value, unsigned base = 10) {
   char text[24];
   size_t at = sizeof text;
   do {
@@ -24,7 +24,7 @@ void PrintNumber(Print print, uint64_t value, unsigned base = 10) {
   print({text + at, sizeof text - at});
 }
 
-void PrintThread(Print print, const TraceRecord& record) {
+[[gnu::cold]] void PrintThread(Print print, const TraceRecord& record) {
   print(" thread ");
   PrintNumber(print, record.first & 0xffff'ffff);
   print(".");
@@ -33,7 +33,7 @@ void PrintThread(Print print, const TraceRecord& record) {
   PrintNumber(print, record.first >> 32);
 }
 
-void PrintDeadline(Print print, uint64_t deadline_ns) {
+[[gnu::cold]] void PrintDeadline(Print print, uint64_t deadline_ns) {
   if (deadline_ns == kNever) {
     print(" until it is woken");
     return;
@@ -43,7 +43,7 @@ void PrintDeadline(Print print, uint64_t deadline_ns) {
   print(" us");
 }
 
-void PrintEvent(Print print, const TraceRecord& record) {
+[[gnu::cold]] void PrintEvent(Print print, const TraceRecord& record) {
   switch (record.event) {
     case TraceEvent::kNone: return;
     case TraceEvent::kSpawn: print("spawn"); return PrintThread(print, record);

@@ -9,7 +9,7 @@ namespace toro {
 // Prints one line per event, the newest last, at most kReportedEvents for each CPU. For fatal reports, when the other
 // CPUs have been stopped; takes no memory. Prints nothing before there is a cluster.
 inline constexpr unsigned kReportedEvents = 8;
-void PrintTrace(void (*print)(std::string_view text));
+[[gnu::cold]] void PrintTrace(void (*print)(std::string_view text));
 
 }  // namespace toro
 

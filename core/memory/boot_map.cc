@@ -1,17 +1,26 @@
 #include "core/memory/boot_map.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/units.h"
 
 namespace toro {
 namespace {
 
+// By insertion: a few ranges, once, and std::sort is 2 KB of code for each type.
+template <class T, class Before>
+void SortFew(T* items, size_t count, Before before) {
+  for (size_t i = 1; i < count; ++i) {
+    for (size_t k = i; k > 0 && before(items[k], items[k - 1]); --k) std::swap(items[k], items[k - 1]);
+  }
+}
+
 // Sorts and joins: a large page may be made of two pieces of the firmware's map. Returns how many are left, or
 // kMaxMemoryRanges + 1 when ranges overlap.
 size_t JoinNeighbours(std::span<const MemoryRange> usable, MemoryRange* joined) {
   std::copy(usable.begin(), usable.end(), joined);
-  std::sort(joined, joined + usable.size(), [](auto& a, auto& b) { return a.begin < b.begin; });
+  SortFew(joined, usable.size(), [](auto& a, auto& b) { return a.begin < b.begin; });
   size_t count = 0;
   for (size_t i = 0; i < usable.size(); ++i) {
     MemoryRange range = joined[i];
@@ -84,7 +93,7 @@ Status Division::AddUsable(std::span<const MemoryRange> usable) {
     if (whole > 0) AddPieces(begin, end);
   }
   // The largest first: what does not fit into a partition's list of ranges is what matters least.
-  std::sort(pieces_, pieces_ + piece_count_, [](const Piece& a, const Piece& b) {
+  SortFew(pieces_, piece_count_, [](const Piece& a, const Piece& b) {
     return a.rest.bytes != b.rest.bytes ? a.rest.bytes > b.rest.bytes : a.rest.begin < b.rest.begin;
   });
   for (size_t node = 0; node < nodes_; ++node) group_[node] = static_cast<uint8_t>(node);

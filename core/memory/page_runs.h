@@ -85,7 +85,7 @@ class PageEntry {
 class PageRuns {
  public:
   // `ranges` are page aligned and belong to this object from now on. O(number of ranges).
-  explicit PageRuns(const PartitionRanges& ranges);
+  [[gnu::cold]] explicit PageRuns(const PartitionRanges& ranges);
 
   // The pages that entries and slabs of a range of `pages` take of it.
   static constexpr size_t TablePages(size_t pages) {
@@ -101,7 +101,7 @@ class PageRuns {
   void Free(void* run, PageKind kind = PageKind::kUsedFirst);
 
   // In words, why no object begins at `address`. For reports: looks at one entry after the other.
-  const char* WhyNotAllocated(const void* address) const;
+  [[gnu::cold]] const char* WhyNotAllocated(const void* address) const;
 
   // The entry of the page that holds `address`, or null when the address is not a page of ours below the frontier.
   PageEntry* EntryOf(const void* address) {

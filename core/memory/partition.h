@@ -88,7 +88,7 @@ class PartitionWith {
   static constexpr size_t kKeptRuns = 4;
 
   // Takes over `ranges`. `secret` makes marks, links and the order of objects unpredictable. O(1).
-  PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
+  [[gnu::cold]] PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
   PartitionWith(const PartitionWith&) = delete;
   PartitionWith& operator=(const PartitionWith&) = delete;
 
@@ -149,7 +149,7 @@ class PartitionWith {
   void FreePages(void* run) { pages_.Free(run, PageKind::kStackFirst); }
 
   CpuId owner() const { return owner_; }
-  PartitionStatistics Statistics() const;
+  [[gnu::cold]] PartitionStatistics Statistics() const;
   // `size_class` < kSizeClasses.
   SizeClassStatistics StatisticsOf(size_t size_class) const;
 
@@ -264,7 +264,7 @@ class PartitionWith {
   template <typename Try>
   void* TryAndReclaim(size_t bytes, Try attempt_once);
 
-  [[noreturn]] void BadFree(void* object, PageEntry entry) const;
+  [[noreturn, gnu::cold]] void BadFree(void* object, PageEntry entry) const;
   [[noreturn]] void WrittenAfterFree(const void* object) const;
 
   uint64_t secret_;

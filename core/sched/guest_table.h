@@ -55,7 +55,7 @@ class GuestTable {
     while (slots_[place] != nullptr && slots_[place] != thread) place = (place + 1) & (capacity_ - 1);
     return place;
   }
-  void Grow();
+  [[gnu::cold]] void Grow();
 
   Thread** slots_;
   size_t capacity_ = kFirstSlots;  // a power of two, more than `size_`

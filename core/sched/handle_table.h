@@ -24,7 +24,7 @@ using Handle = uint64_t;
 class HandleTable {
  public:
   // `first_generation`, from 1 to kLastGeneration, is that of the first handle of each entry.
-  explicit HandleTable(Partition& partition, uint64_t first_generation = 1);
+  [[gnu::cold]] explicit HandleTable(Partition& partition, uint64_t first_generation = 1);
   HandleTable(const HandleTable&) = delete;
   HandleTable& operator=(const HandleTable&) = delete;
 
@@ -81,7 +81,7 @@ class HandleTable {
     return entry.generation == handle >> kIndexBits ? &entry : nullptr;
   }
   void AddToFree(uint32_t begin, uint32_t end);
-  bool Grow();
+  [[gnu::cold]] bool Grow();
 
   Entry* entries_;
   uint32_t capacity_ = kFirstEntries;

@@ -49,7 +49,7 @@ class LineQueue {
   }
 
   // Sends what there is room for. True if anything was sent. The loop.
-  bool Retry();
+  [[gnu::cold]] bool Retry();
 
   bool waiting() const { return waiting_ != 0; }
 

@@ -51,7 +51,7 @@ namespace toro {
 
 class Scheduler {
  public:
-  Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step);
+  [[gnu::cold]] Scheduler(Cpu& cpu, Partition& partition, Exchange& exchange, bool single_step);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -166,7 +166,7 @@ class Scheduler {
   void SetTakesWork(bool takes_work);
 
   // Gives the stacks of ended threads, which are kept for the next ones, back to the partition.
-  void ReleasePool();
+  [[gnu::cold]] void ReleasePool();
 
   // Null in the loop.
   Thread* current() const { return running_ ? ring_.head() : nullptr; }

@@ -39,7 +39,7 @@ class StartQueue {
   ThreadStart Pop() { return ring_[taken_++ & (capacity_ - 1)]; }
 
  private:
-  bool Grow();
+  [[gnu::cold]] bool Grow();
 
   ThreadStart* ring_ = nullptr;
   uint64_t capacity_ = 0;  // 0 or a power of two

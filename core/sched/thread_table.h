@@ -96,7 +96,7 @@ class ThreadTable {
 
   Entry* Find(ThreadId id);
   void Release(uint32_t index);
-  bool Grow();
+  [[gnu::cold]] bool Grow();
 
   static constexpr uint32_t kNone = ~uint32_t{0};
 

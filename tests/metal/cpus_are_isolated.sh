@@ -18,7 +18,7 @@ memory=$3
     -m 64 -append "isolate -- moved"
   boot 134 "thread spin" "$isolation" -M q35 -smp 3 -m 64 -append "isolate watchdog=50,poweroff -- spin"
   # Arenas, memory resources, DMA and regions.
-  boot 0 "END 27 checks, 0 failed" "$memory" -M q35 -smp 3 -m 64 -append isolate
+  boot 0 "END 28 checks, 0 failed" "$memory" -M q35 -smp 3 -m 64 -append isolate
   boot 0 "CPU 1 is isolated: of the memory of others it can write 24 KiB" "$hello" -M q35 -smp 3 -m 64 \
     -append "isolate report"
   boot 0 "Hello" "$hello" -M q35 -smp 1 -m 16 -append isolate

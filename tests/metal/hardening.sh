@@ -14,6 +14,8 @@ q35="-M q35 -smp 2 -m 64"
   boot 0 "toro: CPU 0: WP NXE; this CPU has no SMEP SMAP UMIP" "$hello" $q35 -cpu qemu64 -append report
   boot 0 "toro: CPU 1: WP NXE; this CPU has no SMEP SMAP UMIP" "$hello" $q35 -cpu qemu64 -append report
   boot 0 "r-x code" "$hello" $q35 -append report
+  boot 0 "r-- tables of the kernel" "$hello" $q35 -append report
+  boot 0 "r-- tables of the kernel" "$hello" $q35 -append "report isolate"
   boot 0 "rw- memory of CPU 0 to memory of CPU 1" "$hello" $q35 -append report
   boot 1 "no-execute pages" "$hello" $q35 -cpu qemu64,-nx -append report
 

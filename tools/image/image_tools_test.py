@@ -48,15 +48,16 @@ def tiny_image(last_content):
 
 
 class LineTableTest(unittest.TestCase):
-    ROWS = [(0x100100, "a.cc", 10), (0x100104, "a.cc", 9), (0x100110, "b.h", 200), (0x100114, "a.cc", 12), (0x100180, "a.cc", 13),
-            (0x100190, None, 0)]
+    ROWS = [(0x100100, "a.cc", 10), (0x100104, "a.cc", 9), (0x100110, "b.h", 200), (0x100114, "a.cc", 12),
+            (0x100180, "a.cc", 13), (0x100190, None, 0)]
 
     def test_a_block_is_what_the_kernel_reads(self):  # as platform/baremetal/cpu/line_table_test.cc
         block = line_table.encode_block(self.ROWS, {"a.cc": 0, "b.h": 1})
         self.assertEqual(block, b"\x00\x0a\x34\xf3\x0c\x01\xc8\x01\xf2\x04\x06\xf1\x6c\x02\xf1\x10\x19\x00")
 
     def test_rows_outside_of_the_image_and_repetitions_are_left_out(self):
-        rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + [(0x100108, "a.cc", 9), (0x10010c, "c++/12/vector", 7)] + self.ROWS[2:]
+        left_out = [(0x100108, "a.cc", 9), (0x10010a, "core/base/units.h", 7), (0x10010c, "c++/12/vector", 7)]
+        rows = [(0, "gone.cc", 1), (8, None, 0)] + self.ROWS[:2] + left_out + self.ROWS[2:]
         long_rows = [row for row in self.ROWS if row[1] != "b.h"]
         self.assertEqual(line_table.useful_rows(rows, 0x100000), long_rows)  # the row of b.h has four bytes
 
@@ -109,6 +110,8 @@ class AddSymbolsTest(unittest.TestCase):
         segment = image.segments()[1]
         self.assertEqual(image.content[segment[2]:segment[2] + segment[5]], table)
         self.assertEqual((segment[2] - segment[3]) % 4096, 0)
+        self.assertEqual(len(image.content), segment[2] + segment[5])
+        self.assertEqual((struct.unpack_from("<Q", image.content, 40)[0], image.content[60:64]), (0, bytes(4)))
         self.assertEqual(segment[5], segment[6])
 
     def test_an_image_without_the_segment_is_refused(self):

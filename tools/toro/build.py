@@ -31,4 +31,5 @@ def build_command(words):
 
 
 def size_command(words):
-    return subprocess.run([SIZE_REPORT, _built_file(_only_app("size", words), "image")], check=False).returncode
+    image = _built_file(_only_app("size", words), "image")
+    return subprocess.run([SIZE_REPORT, "--image", image, image], check=False).returncode

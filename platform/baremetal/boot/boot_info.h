@@ -12,13 +12,21 @@
 
 namespace toro::baremetal {
 
-// E820 types, which both protocols use [acpi 15.1].
-enum class MemoryType : uint32_t { kUsable = 1, kReserved = 2, kAcpiReclaimable = 3, kAcpiNvs = 4, kDefective = 5 };
+// E820 types, which both protocols use [acpi 15.1]. kNone, of what nobody has filled in, is zero, so that the whole
+// BootInfo costs no byte of the image.
+enum class MemoryType : uint32_t {
+  kNone = 0,
+  kUsable = 1,
+  kReserved = 2,
+  kAcpiReclaimable = 3,
+  kAcpiNvs = 4,
+  kDefective = 5
+};
 
 struct BootMemoryRange {
   uint64_t begin = 0;
   uint64_t bytes = 0;
-  MemoryType type = MemoryType::kReserved;
+  MemoryType type = MemoryType::kNone;
 
   uint64_t end() const { return begin + bytes; }
 };

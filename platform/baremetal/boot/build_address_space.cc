@@ -27,6 +27,8 @@ bool MapImage(PageTables& tables) {
   return map(__image_start, AddressOf(__text_end), Rights::kCode) &&
          map(__rodata_start, AddressOf(__rodata_end), Rights::kReadOnly) &&
          map(__data_start, AddressOf(__data_end), Rights::kReadWrite) &&
+         // Once more, in 4 KiB pages, so that SealTables needs no memory.
+         map(__constant_after_boot_start, AddressOf(__constant_after_boot_end), Rights::kReadWrite) &&
          map(__symbols_start, ImageEnd(), Rights::kReadOnly);
 }
 
@@ -159,6 +161,14 @@ uint64_t BuildIsolatedSpace(CpuId self, const AddressSpacePlan& plan, const Boot
          MapOwnArea(tables, plan.areas[self.index() - 1], Rights::kReadWrite);
   }
   return ok ? reinterpret_cast<uint64_t>(root) : 0;
+}
+
+void SealTables(uint64_t root) {
+  PageTables tables(reinterpret_cast<uint64_t*>(root));
+  uint64_t end = AddressOf(__constant_after_boot_end);
+  for (uint64_t page = AddressOf(__constant_after_boot_start); page < end; page += kPageBytes) {
+    TORO_CHECK(tables.SetRights(page, Rights::kReadOnly, []() -> void* { return nullptr; }));
+  }
 }
 
 void UnmapTrampoline(uint64_t page) {

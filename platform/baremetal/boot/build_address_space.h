@@ -13,6 +13,10 @@
 
 namespace toro::baremetal {
 
+// Makes read-only, in these tables, what is constant after boot (core/base/constant_after_boot.h). A CPU that uses them
+// knows it when it loads CR3 next.
+void SealTables(uint64_t root);
+
 struct AddressSpacePlan {
   std::span<const MemoryRange> memory;  // to be divided; whole large pages of it are mapped
   std::span<const BootModule> modules;  // read-only

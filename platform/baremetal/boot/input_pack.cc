@@ -17,7 +17,7 @@ class Cutter {
   std::string_view Take(size_t bytes) {
     if (bytes > rest_.size()) ok_ = false;
     if (!ok_) return {};
-    std::string_view taken = rest_.substr(0, bytes);
+    std::string_view taken(rest_.data(), bytes);
     rest_.remove_prefix(bytes);
     return taken;
   }
@@ -46,7 +46,7 @@ class Cutter {
 
 }  // namespace
 
-bool IsInputPack(std::string_view module) { return module.substr(0, kMagic.size()) == kMagic; }
+bool IsInputPack(std::string_view module) { return module.starts_with(kMagic); }
 
 const char* ReadInputPack(std::string_view module, std::span<InputFile> files, size_t& count) {
   Cutter cutter(module);

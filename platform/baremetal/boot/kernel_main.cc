@@ -229,6 +229,7 @@ void IsolateCpus(size_t cpus) {
     MemoryRange locals{boot_memory.loop_locals + i * LoopLocalsBytes(), LoopLocalsBytes()};
     block.root = BuildIsolatedSpace(CpuId{i}, boot_memory.space, boot_memory.reserve, BootReserve(own, bytes), locals);
     TORO_CHECK(block.root != 0, "too few pages were reserved for the page tables of an isolated CPU");
+    SealTables(block.root);
   }
   WriteCr3(boot_cpu_area.block.root);
 }
@@ -311,7 +312,12 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   CreateCluster(cpus);
   WaitForCpus(boot_memory.areas, trampoline);
   if (trampoline != 0) UnmapTrampoline(trampoline);
-  if (command_line.isolate) IsolateCpus(cpus);
+  if (command_line.isolate) {
+    IsolateCpus(cpus);
+  } else {
+    SealTables(ReadCr3());
+    WriteCr3(ReadCr3());
+  }
   CheckHardening(boot_memory.areas, command_line.arguments[command_line.argument_count - 1]);
   Cluster::Get().Enter(kBootCpu);
   Cluster::Get().SpawnMain(&runtime::RunMain, command_line.argument_count, command_line.arguments);

@@ -121,6 +121,7 @@ struct Map {
     };
     if (between(__image_start, AddressOf(__text_end))) return {"code"};
     if (between(__rodata_start, AddressOf(__rodata_end))) return {"constants"};
+    if (between(__constant_after_boot_start, AddressOf(__constant_after_boot_end))) return {"tables of the kernel"};
     if (between(__data_start, AddressOf(__data_end))) return {"data, and stacks of CPU 0"};
     if (between(__symbols_start, ImageEnd())) return {"names of functions"};
     if (in(reserve.begin(), reserve.end() - reserve.begin())) return {"stacks of the other CPUs, page tables"};

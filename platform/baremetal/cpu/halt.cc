@@ -9,6 +9,7 @@
 // MONITOR is ordered as a load [sdm2 MONITOR]: what was stored to the line before it, a later load sees; what is stored
 // after it, ends MWAIT.
 #include "core/base/check.h"
+#include "core/base/constant_after_boot.h"
 #include "core/base/units.h"
 #include "core/machine/platform_services.h"
 #include "platform/baremetal/cpu/clock.h"
@@ -25,7 +26,7 @@ namespace toro {
 namespace baremetal {
 
 constinit bool has_fsgsbase = false;
-constinit uint32_t cpu_apic_ids[kMaxCpus] = {};
+TORO_CONSTANT_AFTER_BOOT constinit uint32_t cpu_apic_ids[kMaxCpus] = {};
 
 namespace {
 

@@ -7,6 +7,7 @@
 extern "C" {
 extern const unsigned char __image_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[],
     __data_end[];
+extern const unsigned char __constant_after_boot_start[], __constant_after_boot_end[];
 extern const unsigned char __symbols_start[];
 }
 

@@ -1,5 +1,6 @@
 #include "platform/baremetal/cpu/interrupts.h"
 
+#include "core/base/constant_after_boot.h"
 #include "platform/baremetal/cpu/cpu_area.h"
 #include "platform/baremetal/cpu/privileged.h"
 
@@ -19,7 +20,7 @@ struct Gate {
   uint64_t low = 0;
   uint64_t high = 0;
 };
-constinit Gate gates[256];
+TORO_CONSTANT_AFTER_BOOT constinit Gate gates[256];
 
 void SetGate(uint8_t vector, uint64_t entry, InterruptStack stack) {
   constexpr uint64_t kPresentInterruptGate = 0x8e;
