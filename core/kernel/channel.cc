@@ -8,16 +8,24 @@ ChannelRoom::ChannelRoom(size_t capacity) : owner_(CurrentCpu()), capacity_(capa
   TORO_CHECK(handle_ != 0, "no memory for a channel; give the machine more memory");
 }
 
-ChannelRoom::~ChannelRoom() {
-  // Askers that have given up may still be listed, and those of other CPUs learn of it.
-  while (Asker* asker = first_asker_) {
-    first_asker_ = asker->next;
-    const bool waits = Grant(*asker, Status::kClosed);
-    TORO_CHECK(!waits || asker->cpu != owner_, "destroyed a channel for whose room a thread waits; close it first");
-    FreeBytes(asker);
+ChannelRoom::~ChannelRoom() = default;
+
+void ChannelRoom::Leave() {
+  Scheduler& here = Scheduler::Current();
+  for (const Asker* asker = first_asker_; asker != nullptr; asker = asker->next) {
+    // One that has given up is listed until it runs.
+    TORO_CHECK(asker->cpu != owner_ || !here.handles().Find<PendingAnswer>(asker->answer)->waits(),
+               "destroyed a channel for whose room a thread waits; close it first");
   }
   TORO_CHECK(receivers_.empty(), "destroyed a channel from which a thread waits to receive; close it first");
-  Scheduler::Current().handles().Close(handle_);
+  CloseHere();
+  if (stays_ > 0) {
+    TORO_CHECK(here.MayBlock(),
+               "destroyed a channel outside of a thread while threads that were woken have yet to leave it; destroy it "
+               "in a thread");
+    (void)Scheduler::Wait(&destroyer_, kNever, WaitsFor::kChannel, false);
+  }
+  here.handles().Close(handle_);
 }
 
 Status ChannelRoom::TakeRoom(uint64_t deadline_ns) {
@@ -31,16 +39,35 @@ Status ChannelRoom::TakeRoom(uint64_t deadline_ns) {
   }
   if (deadline_ns == 0) return Status::kFull;
   TORO_CHECK(here.MayBlock(), "waited for room in a channel outside of a thread");
+  return at_owner ? TakeRoomHere(deadline_ns) : TakeRoomElsewhere(deadline_ns);
+}
+
+Status ChannelRoom::TakeRoomHere(uint64_t deadline_ns) {
+  Stay stay(*this);
+  uint64_t answer = 0;
+  PendingAnswer pending(Scheduler::Current(), &answer, WaitsFor::kChannel);
+  const Handle wanted = pending.handle();
+  Ask({nullptr, owner_, wanted});
+  const Status status = pending.Await(deadline_ns, true);
+  if (status == Status::kOk) return static_cast<Status>(answer);
+  Withdraw(owner_, wanted);
+  return status;
+}
+
+// Reads nothing of the channel after the wait (I4).
+Status ChannelRoom::TakeRoomElsewhere(uint64_t deadline_ns) {
+  Scheduler& here = Scheduler::Current();
+  const CpuId owner = owner_;
   uint64_t answer = 0;
   PendingAnswer pending(here, &answer, WaitsFor::kChannel);
-  if (at_owner) {
-    Ask({nullptr, owner_, pending.handle()});
-  } else {
-    const uint64_t words[] = {handle_, pending.handle()};
-    here.lines().Send(owner_, &DeliverAsk, words, 2);
-  }
-  Status status = pending.Await(deadline_ns, true);
-  return status == Status::kOk ? static_cast<Status>(answer) : status;
+  const uint64_t words[] = {handle_, pending.handle()};
+  here.lines().Send(owner, &DeliverAsk, words, 2);
+  const Status status = pending.Await(deadline_ns, true);
+  if (status == Status::kOk) return static_cast<Status>(answer);
+  // In this order: room that is granted while the withdrawal is sent must find nobody, to go back (I2).
+  pending.Close();
+  here.lines().Send(owner, &DeliverWithdrawal, words, 2);
+  return status;
 }
 
 // [channel, answer]
@@ -54,11 +81,29 @@ void ChannelRoom::DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_
   }
 }
 
+// [channel, answer]
+void ChannelRoom::DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t) {
+  auto* channel = here.scheduler().handles().Find<ChannelRoom>(words[0]);
+  if (channel != nullptr) channel->Withdraw(from, words[1]);
+}
+
+void ChannelRoom::Withdraw(CpuId cpu, Handle answer) {
+  Asker* before = nullptr;
+  for (Asker* asker = first_asker_; asker != nullptr; before = asker, asker = asker->next) {
+    if (asker->cpu != cpu || asker->answer != answer) continue;
+    (before == nullptr ? first_asker_ : before->next) = asker->next;
+    if (last_asker_ == asker) last_asker_ = before;
+    FreeBytes(asker);
+    return;
+  }
+}
+
 void ChannelRoom::Ask(Asker asker) {
   if (closed_) {
-    (void)Grant(asker, Status::kClosed);
+    Grant(asker, Status::kClosed);
   } else if (room_ > 0) {
-    if (Grant(asker, Status::kOk)) --room_;
+    --room_;
+    Grant(asker, Status::kOk);
   } else {
     void* memory = AllocateBytes(sizeof(Asker));
     // To find it, messages may have been taken: all may be different now.
@@ -66,7 +111,7 @@ void ChannelRoom::Ask(Asker asker) {
       FreeBytes(memory);
       Ask(asker);
     } else if (memory == nullptr) {
-      (void)Grant(asker, Status::kOutOfMemory);
+      Grant(asker, Status::kOutOfMemory);
     } else {
       auto* waiting = new (memory) Asker(asker);
       (first_asker_ == nullptr ? first_asker_ : last_asker_->next) = waiting;
@@ -75,18 +120,15 @@ void ChannelRoom::Ask(Asker asker) {
   }
 }
 
-// False: on this CPU, and it has given up.
-bool ChannelRoom::Grant(const Asker& asker, Status status) {
+void ChannelRoom::Grant(const Asker& asker, Status status) {
   Scheduler& here = Scheduler::Current();
   if (asker.cpu == owner_) {
-    if (here.handles().Find<Answerable>(asker.answer) == nullptr) return false;
     const uint64_t word = static_cast<uint64_t>(status);
     here.Answer(owner_, asker.answer, &word, 1);
-    return true;
+    return;
   }
   const uint64_t words[] = {asker.answer, static_cast<uint64_t>(status), handle_};
   here.lines().Send(asker.cpu, &DeliverRoom, words, 3);
-  return true;
 }
 
 // [answer, status, channel]: I2, room for somebody who has given up goes back.
@@ -105,13 +147,14 @@ void ChannelRoom::DeliverUnused(Cpu& here, CpuId, const uint64_t* words, size_t)
 }
 
 void ChannelRoom::GiveRoom() {
-  while (Asker* asker = first_asker_) {
-    first_asker_ = asker->next;
-    const bool granted = Grant(*asker, Status::kOk);
-    FreeBytes(asker);
-    if (granted) return;
+  Asker* asker = first_asker_;
+  if (asker == nullptr) {
+    ++room_;
+    return;
   }
-  ++room_;
+  first_asker_ = asker->next;
+  Grant(*asker, Status::kOk);
+  FreeBytes(asker);
 }
 
 void ChannelRoom::Close() {
@@ -132,7 +175,7 @@ void ChannelRoom::CloseHere() {
   closed_ = true;
   while (Asker* asker = first_asker_) {
     first_asker_ = asker->next;
-    (void)Grant(*asker, Status::kClosed);
+    Grant(*asker, Status::kClosed);
     FreeBytes(asker);
   }
   while (Scheduler::Current().WakeFirst(receivers_)) continue;

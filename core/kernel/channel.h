@@ -9,12 +9,15 @@
 //       when the channel is gone is destroyed.
 //   I2. Of a bounded channel, values that are queued, values under way and room that is granted are `capacity` at most.
 //       Room that is granted to a sender that has given up comes back.
+//       A sender that gives up is listed no longer.
 //   I3. Nobody waits for room while there is some, and nobody waits to receive while a value is queued that no other
 //       thread was woken for.
+//   I4. A thread of the owner that waits counts until it has run again; the destructor waits for it, so it may touch
+//       the channel without a switch in between. A thread elsewhere reads nothing of the channel after it has waited.
 //
 // COST. A value that can be copied as bytes and has 48 bytes at most travels in one line and is queued in the owner's
 // memory; a larger one in a box, memory of the sender that goes home when it was received. Sending to another CPU's
-// bounded channel costs one more message each way, to ask for room.
+// bounded channel costs one more message each way, to ask for room. To give up waiting for room takes O(waiting) there.
 #ifndef CORE_KERNEL_CHANNEL_H_
 #define CORE_KERNEL_CHANNEL_H_
 
@@ -41,12 +44,16 @@ class ChannelRoom {
   CpuId owner() const { return owner_; }
 
   // Nothing is sent any more: Send fails with kClosed, and Receive when what was sent before is taken. In order with
-  // what this CPU has sent. Any CPU, any context.
+  // what this CPU has sent. Senders of other CPUs do not ask an unbounded channel: their Send gives kOk as before, and
+  // what arrives after the close is destroyed; bound the channel where they must learn of it. Any CPU, any context.
   void Close();
 
  protected:
   explicit ChannelRoom(size_t capacity);
   ~ChannelRoom();
+
+  // The first step of the destructor: nobody waits any more (I4), and messages do not find the channel.
+  void Leave();
 
   // Room for one value: kOk, kTimedOut, kCancelled, kClosed, kFull (`deadline_ns` is 0), kOutOfMemory (of the owner, to
   // wait). Thread context, but for an unbounded channel.
@@ -57,6 +64,7 @@ class ChannelRoom {
 
   // Waits until something is queued or the channel is closed: kOk, kTimedOut, kCancelled.
   Status WaitForValue(uint64_t deadline_ns, bool cancellable) {
+    Stay stay(*this);
     return Scheduler::Wait(&receivers_, deadline_ns, WaitsFor::kChannel, cancellable);
   }
   void WakeReceiver() { (void)Scheduler::Current().WakeFirst(receivers_); }
@@ -78,6 +86,20 @@ class ChannelRoom {
   bool closed() const { return closed_; }
 
  private:
+  // I4: while one exists, a thread of the owner is in a wait, or was woken and has yet to run.
+  class Stay {
+   public:
+    explicit Stay(ChannelRoom& channel) : channel_(channel) { ++channel_.stays_; }
+    ~Stay() {
+      if (--channel_.stays_ == 0) (void)Scheduler::Current().WakeFirst(channel_.destroyer_);
+    }
+    Stay(const Stay&) = delete;
+    Stay& operator=(const Stay&) = delete;
+
+   private:
+    ChannelRoom& channel_;
+  };
+
   // A sender that waits for room.
   struct Asker {
     Asker* next;
@@ -86,11 +108,15 @@ class ChannelRoom {
   };
 
   static void DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverRoom(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverUnused(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   static void DeliverClose(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  Status TakeRoomHere(uint64_t deadline_ns);
+  Status TakeRoomElsewhere(uint64_t deadline_ns);
   void Ask(Asker asker);
-  bool Grant(const Asker& asker, Status status);
+  void Withdraw(CpuId cpu, Handle answer);
+  void Grant(const Asker& asker, Status status);
   void CloseHere();
 
   const CpuId owner_;
@@ -103,6 +129,8 @@ class ChannelRoom {
   Asker* first_asker_ = nullptr;
   Asker* last_asker_ = nullptr;
   WaitList receivers_;
+  size_t stays_ = 0;
+  WaitList destroyer_;
 };
 
 template <typename T>
@@ -111,10 +139,12 @@ class Channel : public ChannelRoom {
   // `capacity` is one at least.
   explicit Channel(size_t capacity = kUnbounded) : ChannelRoom(capacity) {}
 
-  // On its owner, when nobody waits. What is queued is destroyed.
+  // On its owner, when nobody waits or all who do have been woken: it waits until those have run, which takes a thread.
+  // What is queued is destroyed.
   ~Channel() {
     (void)OwnerHere();
-    while (taken_ != put_) (void)Pop();
+    Leave();
+    while (taken_ != put_) (void)TakeOut(ring_[taken_++ & (slots_ - 1)]);
     FreeBytes(ring_);
   }
 
@@ -163,9 +193,10 @@ class Channel : public ChannelRoom {
       Status status = WaitForValue(deadline_ns, cancellable);
       if (status != Status::kOk && taken_ == put_) return status;
     }
-    Result<T> value(Pop());
+    const Slot slot = ring_[taken_++ & (slots_ - 1)];
     if (bounded()) GiveRoom();
-    return value;
+    // Last: a box goes home, and on the way there is perhaps a switch, after which the channel may be gone.
+    return Result<T>(TakeOut(slot));
   }
 
  private:
@@ -195,12 +226,15 @@ class Channel : public ChannelRoom {
     Slot slot;
     std::memcpy(&slot, words + 1, sizeof slot);
     auto* room = here.scheduler().handles().template Find<ChannelRoom>(words[0]);
-    if (room != nullptr) {
+    // Of a bounded channel the sender had its room before the close.
+    if (room != nullptr && static_cast<Channel*>(room)->StillTakes()) {
       static_cast<Channel*>(room)->Queue(slot);
     } else if constexpr (!kInline) {
       DestroyBox(slot.box);
     }
   }
+
+  bool StillTakes() const { return bounded() || !closed(); }
 
   void Queue(const Slot& slot) {
     if (put_ - taken_ == slots_) Grow();
@@ -208,10 +242,9 @@ class Channel : public ChannelRoom {
     WakeReceiver();
   }
 
-  T Pop() {
-    Slot& slot = ring_[taken_++ & (slots_ - 1)];
+  static T TakeOut(const Slot& slot) {
     if constexpr (kInline) {
-      return *std::launder(reinterpret_cast<T*>(slot.bytes));
+      return *std::launder(reinterpret_cast<const T*>(slot.bytes));
     } else {
       return TakeOutOfBox(slot.box);
     }

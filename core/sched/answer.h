@@ -53,6 +53,9 @@ class PendingAnswer : public Answerable {
     return Status::kOk;
   }
 
+  // Has the wait begun, and nobody ended it?
+  bool waits() const { return thread_->waits_for != WaitsFor::kNothing; }
+
   // No answer is wanted any more.
   void Close() {
     if (handle_ != 0) Scheduler::Current().handles().Close(handle_);

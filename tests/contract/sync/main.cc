@@ -1,7 +1,9 @@
 // Contract of what threads wait with: Mutex, CondVar, Semaphore and Event on one CPU; Channel, Future and Barrier
 // between CPUs.
 #include <atomic>
+#include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -12,34 +14,11 @@
 #include "core/kernel/toro.h"
 #include "core/sched/mutex.h"
 #include "core/sched/semaphore.h"
-#include "tests/contract/contract.h"
+#include "tests/contract/sync/parts.h"
 
 namespace {
 
-using contract::Check;
-using toro::CpuId;
-using toro::Status;
-using toro::ThreadId;
-
-CpuId LastCpu() { return CpuId{toro::CpuCount() - 1}; }
-CpuId CpuOf(size_t i) { return CpuId{i % toro::CpuCount()}; }
-uint64_t Soon() { return toro::DeadlineAfter(toro::kNsPerMs); }
-
-template <typename Function>
-ThreadId Start(CpuId cpu, Function function) {
-  return toro::Spawn(cpu, std::move(function)).value();
-}
-template <typename Function>
-ThreadId StartHere(Function function) {
-  return Start(toro::kBootCpu, std::move(function));
-}
-void JoinAll(const std::vector<ThreadId>& threads) {
-  for (ThreadId thread : threads) (void)toro::Join(thread);
-}
-// Lets threads of this CPU that are ready come to where they wait.
-void LetOthersRun() {
-  for (int i = 0; i < 10; ++i) toro::Yield();
-}
+using namespace contract;  // NOLINT: the parts of one test
 
 // ---- mutex ----
 
@@ -207,134 +186,6 @@ void AnEventLetsEverybodyThrough() {
   Check(!event.IsSet() && event.Wait(0) == Status::kTimedOut, "until it is reset");
 }
 
-// ---- channel ----
-
-void AChannelKeepsOrderAndBound() {
-  constexpr size_t kCapacity = 3;
-  constexpr int kEach = 200;
-  toro::Channel<std::pair<size_t, int>> channel(kCapacity);
-  std::vector<ThreadId> senders;
-  std::atomic<int> sent{0};
-  for (size_t s = 0; s < 5; ++s) {
-    senders.push_back(Start(CpuOf(s), [&, s] {
-      for (int n = 0; n < kEach; ++n) {
-        if (channel.Send({s, n}) == Status::kOk) ++sent;
-      }
-    }));
-  }
-  std::vector<int> next(5);
-  bool right = true;
-  for (int received = 0; received < 5 * kEach; ++received) {
-    if (received % 16 == 0) toro::Yield();
-    auto value = channel.Receive();
-    right = right && value.ok() && next[value.value().first]++ == value.value().second;
-    // A sender counts when its value has left; the values between are the channel's.
-    right = right && sent <= received + 1 + static_cast<int>(kCapacity);
-  }
-  JoinAll(senders);
-  Check(right && channel.empty(), "a bounded channel holds what it may, and keeps the order of each sender");
-}
-
-void AChannelOfLargeValues() {
-  toro::Channel<std::string> channel(2);
-  const std::string expected(1000, 'x');
-  bool right = true;
-  {
-    std::vector<ThreadId> senders;
-    for (size_t s = 0; s < 4; ++s) {
-      senders.push_back(Start(CpuOf(s), [&] {
-        for (int n = 0; n < 20; ++n) (void)channel.Send(expected);
-      }));
-    }
-    for (int n = 0; n < 80; ++n) right = right && channel.Receive().value() == expected;
-    JoinAll(senders);
-  }
-  Check(right, "values that own memory travel between CPUs");
-}
-
-void ASendMayGiveUp() {
-  for (CpuId cpu : {toro::kBootCpu, LastCpu()}) {
-    toro::Channel<int> channel(1);
-    Check(channel.Send(1) == Status::kOk && channel.TrySend(2) == Status::kFull, "a channel that is full says so");
-    Status timed_out = Status::kOk, cancelled = Status::kOk;
-    JoinAll({Start(cpu, [&] {
-      timed_out = channel.Send(3, Soon());
-      (void)toro::Cancel(toro::CurrentThread());
-      cancelled = channel.Send(4);
-    })});
-    Check(timed_out == Status::kTimedOut && cancelled == Status::kCancelled, "a send gives up");
-    // I2: what the channel promised to it comes back.
-    Check(channel.Receive().value() == 1, "what was sent is received");
-    Status later = Status::kFull;
-    JoinAll({Start(cpu, [&] { later = channel.Send(5, toro::DeadlineAfter(10 * toro::kNsPerSecond)); })});
-    Check(later == Status::kOk && channel.Receive().value() == 5 && channel.empty(),
-          "a send that gave up has sent nothing, and takes no room");
-  }
-}
-
-void AChannelCloses() {
-  toro::Channel<int> channel(4);
-  std::vector<ThreadId> threads;
-  std::atomic<int> sum{0}, ends{0};
-  for (int i = 0; i < 3; ++i) {
-    threads.push_back(StartHere([&] {
-      for (;;) {
-        auto value = channel.Receive();
-        if (!value.ok()) {
-          if (value.status() == Status::kClosed) ++ends;
-          return;
-        }
-        sum += value.value();
-      }
-    }));
-  }
-  Status after = Status::kOk;
-  threads.push_back(Start(LastCpu(), [&] {
-    for (int n = 1; n <= 100; ++n) (void)channel.Send(n);
-    channel.Close();
-    after = channel.Send(1000, toro::DeadlineAfter(10 * toro::kNsPerSecond));
-  }));
-  JoinAll(threads);
-  Check(sum == 5050 && ends == 3, "what was sent before the end is received, and everybody learns of the end");
-  Check(after == Status::kClosed && channel.Send(1) == Status::kClosed, "a closed channel takes nothing");
-}
-
-struct Counted {
-  explicit Counted(std::atomic<int>& c) : count(&c) { ++*count; }
-  Counted(Counted&& other) noexcept : count(other.count) { ++*count; }
-  ~Counted() { --*count; }
-  std::atomic<int>* count;
-};
-
-void AReceiveMayGiveUpAndAChannelMayGo() {
-  std::atomic<int> alive{0};
-  {
-    toro::Channel<Counted> channel;
-    Check(channel.Receive(Soon()).status() == Status::kTimedOut, "a receive gives up");
-    JoinAll({Start(LastCpu(), [&] {
-      for (int i = 0; i < 50; ++i) (void)channel.Send(Counted(alive));
-    })});
-    // Some are queued, some perhaps under way.
-  }
-  for (int i = 0; i < 1000 && alive > 0; ++i) {
-    toro::Call(LastCpu(), [] {});
-    toro::Yield();
-  }
-  Check(alive == 0, "what a channel that is gone had, or gets, is destroyed");
-}
-
-void AMailboxReceiverCanBeCancelled() {
-  toro::Mailbox<int> nobody_sends;
-  bool unwound = true;
-  ThreadId thread = StartHere([&] {
-    (void)nobody_sends.Receive();
-    unwound = false;
-  });
-  LetOthersRun();
-  (void)toro::Cancel(thread);
-  Check(toro::Join(thread) == Status::kOk && unwound, "a thread that receives can be cancelled");
-}
-
 // ---- futures ----
 
 void AFutureHasTheValue() {
@@ -471,12 +322,7 @@ int main() {
   AConditionWaitMayEndOtherwise();
   ASemaphoreCounts();
   AnEventLetsEverybodyThrough();
-  AChannelKeepsOrderAndBound();
-  AChannelOfLargeValues();
-  ASendMayGiveUp();
-  AChannelCloses();
-  AReceiveMayGiveUpAndAChannelMayGo();
-  AMailboxReceiverCanBeCancelled();
+  RunChannels();
   AFutureHasTheValue();
   ManyCallsAreUnderWayAtOnce();
   APromiseIsKeptOrBroken();
