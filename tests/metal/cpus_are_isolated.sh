@@ -1,10 +1,11 @@
 #!/bin/sh
-# cpus_are_isolated.sh ISOLATION_ELF HELLO_ELF MEMORY_ELF: no CPU can write into the memory of another, and what the
-# kernel offers works all the same.
+# cpus_are_isolated.sh MEMORY_CHECKS ISOLATION_ELF HELLO_ELF MEMORY_ELF: no CPU can write into the memory of another,
+# and what the kernel offers works all the same.
 . tests/metal/boot.sh
-isolation=$1
-hello=$2
-memory=$3
+memory_end="END $1 checks, 0 failed"
+isolation=$2
+hello=$3
+memory=$4
 
 # shellcheck disable=SC2086 # words
 {
@@ -18,7 +19,7 @@ memory=$3
     -m 64 -append "isolate -- moved"
   boot 134 "thread spin" "$isolation" -M q35 -smp 3 -m 64 -append "isolate watchdog=50,poweroff -- spin"
   # Arenas, memory resources, DMA and regions.
-  boot 0 "END 28 checks, 0 failed" "$memory" -M q35 -smp 3 -m 64 -append isolate
+  boot 0 "$memory_end" "$memory" -M q35 -smp 3 -m 64 -append isolate
   boot 0 "CPU 1 is isolated: of the memory of others it can write 24 KiB" "$hello" -M q35 -smp 3 -m 64 \
     -append "isolate report"
   boot 0 "Hello" "$hello" -M q35 -smp 1 -m 16 -append isolate
