@@ -186,22 +186,27 @@ class PartitionWith {
 
  private:
   struct alignas(2 * kCacheLineBytes) SizeClass {
-    // What the fast path touches.
-    FreeObject* free = nullptr;  // the magazine
-    int64_t allocations = 0;
-    int64_t frees = 0;
-    int64_t full_at = 0;      // I6: frees - allocations when the magazine is full
+    // What the fast path touches. The magazine is an array: the free objects lie from `bottom` to `top`.
+    FreeObject** top = nullptr;
+    FreeObject** bottom = nullptr;
+    FreeObject** end = nullptr;  // I6
+    uint64_t allocations = 0;
     uint64_t reciprocal = 0;  // 2^64 / bytes, rounded up
+    uint64_t foreign_frees = 0;
     uint32_t bytes = 0;
-    uint32_t limit = 0;  // objects in a full magazine
     uint32_t batch = 0;  // objects moved at a time
 
     IntrusiveList<Slab> slabs;  // I5
     size_t slab_count = 0;
     size_t objects_in_list = 0;  // free in the slabs of the list
-    uint64_t foreign_frees = 0;
+    uint64_t filled_at = 0;      // `allocations` when the magazine was filled last
     uint32_t slab_pages = 0;
     uint32_t slab_objects = 0;
+    uint32_t first_slot = 0;   // its part of `arrays_`
+    uint32_t array_pages = 0;  // of an array of its own; 0: it has none
+
+    size_t count() const { return static_cast<size_t>(top - bottom); }
+    size_t limit() const { return static_cast<size_t>(end - bottom); }
   };
 
   // ---- a free object ----
@@ -220,12 +225,13 @@ class PartitionWith {
   // ---- the fast path ----
 
   void* AllocateClass(SizeClass& c) {
-    FreeObject* object = c.free;
-    if (__builtin_expect(object == nullptr, 0)) return AllocateSlowly(c);
+    FreeObject** top = c.top;
+    if (__builtin_expect(top == c.bottom, 0)) return AllocateSlowly(c);
+    FreeObject* object = top[-1];
+    c.top = top - 1;
+    ++c.allocations;
     CheckUntouched(object);
     if constexpr (hardening == Hardening::kOn) object->mark = 0;
-    c.free = NextOf(object);
-    ++c.allocations;
     return object;
   }
 
@@ -237,9 +243,10 @@ class PartitionWith {
       if (__builtin_expect(!begins || Marked(object), 0)) BadFree(pointer, entry);
       object->mark = MaskOf(object);
     }
-    SetNext(object, c.free);
-    c.free = object;
-    if (__builtin_expect(++c.frees - c.allocations > c.full_at, 0)) RelieveMagazine(c);
+    FreeObject** top = c.top;
+    *top = object;
+    c.top = ++top;
+    if (__builtin_expect(top >= c.end, 0)) RelieveMagazine(c);
   }
 
   // ---- the slow path ----
@@ -248,7 +255,9 @@ class PartitionWith {
   bool FillMagazine(SizeClass& c);
   void RelieveMagazine(SizeClass& c);
   void GiveToSlabs(SizeClass& c, size_t count);
-  static void SetLimit(SizeClass& c, size_t limit);
+  void SetLimit(SizeClass& c, size_t limit);
+  static size_t ShrinkOf(const SizeClass& c) { return c.batch < 4 ? 1 : c.batch / 4; }
+  void UseArray(SizeClass& c, FreeObject** array, size_t pages);
   Slab* TakeSlab(SizeClass& c);
   void GiveBackSlab(SizeClass& c, Slab& slab);
   FreeObject* CarveOne(const SizeClass& c, Slab& slab);
@@ -270,6 +279,7 @@ class PartitionWith {
   uint64_t secret_;
   PageRuns pages_;
   SizeClass classes_[kSizeClasses];
+  FreeObject* arrays_[kLeastMagazineSlots];  // of the magazines that have none of their own
   CpuId owner_;
   bool reclaiming_ = false;  // no other reclaim then
   uint64_t random_;          // state of the order of objects

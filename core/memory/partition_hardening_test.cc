@@ -99,7 +99,8 @@ TEST_F(PartitionTest, WhatIsKeptIsBoundedAndGivenBackWhenItIsNeeded) {
 }
 
 TEST_F(PartitionTest, WithoutRoomForGuardsALargeRunGoesWithoutAndIsCounted) {
-  size_t bytes = kBytes / 2 - 5 * kPageBytes;  // of a half, entries and slabs take five pages
+  size_t half = kBytes / 2 / kPageBytes;
+  size_t bytes = (half - PageRuns::TablePages(half)) * kPageBytes;
   EXPECT_NE(partition_->Allocate(bytes), nullptr);
   EXPECT_EQ(partition_->Statistics().guarded_runs, 0u);
   EXPECT_EQ(partition_->Statistics().unguarded_runs, 1u);
