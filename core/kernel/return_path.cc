@@ -4,21 +4,8 @@
 #include <new>
 
 #include "core/kernel/cpu.h"
-#include "core/machine/machine.h"
 
 namespace toro {
-namespace {
-
-void TakeHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
-  // Their lines come from the CPU that used them last, all at once; to be written, or each would be asked for twice.
-  // [bench: foreign_free]
-  for (size_t i = 0; i < count; ++i) Machine::PrefetchForWrite(reinterpret_cast<const void*>(words[i]));
-  for (size_t i = 0; i < count; ++i) here.partition().FreeReturned(reinterpret_cast<void*>(words[i]));
-  here.return_path().counters().returned += count;
-}
-
-}  // namespace
-
 ReturnPath::ReturnPath(Exchange& exchange, Partition& partition) : exchange_(exchange), partition_(partition) {
   for (Chunk& chunk : reserve_) {
     chunk.next = free_reserve_;
@@ -45,10 +32,12 @@ void ReturnPath::GiveChunk(Chunk* chunk) {
   free_reserve_ = chunk;
 }
 
-void ReturnPath::Give(CpuId owner, void* object) {
-  ++counters_.given;
-  const uint64_t word = reinterpret_cast<uint64_t>(object);
-  if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
+void ReturnPath::TakeHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
+  for (size_t i = 0; i < count; ++i) here.return_path().Arrive(reinterpret_cast<void*>(words[i]));
+}
+
+// The channel is full.
+void ReturnPath::Keep(CpuId owner, void* object) {
   ++counters_.waited;
   Chunk*& list = waiting_[owner.index()];
   while (list == nullptr || list->count == Chunk::kObjects) {
@@ -72,8 +61,8 @@ void ReturnPath::Retry() {
     Chunk*& list = waiting_[owner];
     while (list != nullptr) {
       while (list->count > 0) {
-        const uint64_t word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
-        if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
+        const auto word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
+        if (!exchange_.PackWord(CpuId{owner}, &TakeHome, word)) break;
         --list->count;
         --counters_.waiting;
       }

@@ -13,6 +13,8 @@
 //       and waited at most, is counted.
 //   I4. Give does not wait but in one case: the channel is full, this partition is exhausted, and so is the reserve
 //       below. Then a thread yields until one of the three has room, and in message context the kernel stops.
+//   I5. What comes home is freed at the next step, or when so many have come that its place is needed: to free an
+//       object is to read and write its line, which the CPU that used it last has; so all lines are fetched first.
 #ifndef CORE_KERNEL_RETURN_PATH_H_
 #define CORE_KERNEL_RETURN_PATH_H_
 
@@ -21,6 +23,7 @@
 
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
+#include "core/machine/machine.h"
 #include "core/memory/partition.h"
 
 namespace toro {
@@ -34,12 +37,24 @@ class ReturnPath {
   ReturnPath& operator=(const ReturnPath&) = delete;
 
   // `object` belongs to CPU `owner`, which is not this one. Any context; see I4.
-  void Give(CpuId owner, void* object);
+  void Give(CpuId owner, void* object) {
+    ++counters_.given;
+    if (!exchange_.PackWord(owner, &TakeHome, reinterpret_cast<uint64_t>(object))) Keep(owner, object);
+  }
 
   // Gives what had to wait, as far as there is room.
   void Retry();
 
   bool waiting() const { return counters_.waiting != 0; }
+
+  bool arrived() const { return arrived_ != 0; }
+
+  // Frees what has come home (I5). True if there was anything. Each step, before it takes messages.
+  bool FreeArrived() {
+    const bool any = arrived_ != 0;
+    while (arrived_ != 0) FreeOldest();
+    return any;
+  }
 
   // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
   static constexpr size_t kReserveObjects = 512;
@@ -64,6 +79,23 @@ class ReturnPath {
   static_assert(sizeof(Chunk) == 512, "a size class of its own");
   static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
 
+  // The objects whose lines are under way at a time. A power of two.
+  static constexpr size_t kMostArrived = 64;
+
+  static void TakeHome(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  void Arrive(void* object) {
+    if (arrived_ == kMostArrived) FreeOldest();
+    Machine::PrefetchForWrite(object);
+    arrivals_[(first_arrival_ + arrived_++) % kMostArrived] = object;
+  }
+  void FreeOldest() {
+    void* object = arrivals_[first_arrival_++ % kMostArrived];
+    --arrived_;
+    ++counters_.returned;
+    partition_.FreeReturned(object);
+  }
+
+  void Keep(CpuId owner, void* object);
   Chunk* TakeChunk();
   void GiveChunk(Chunk* chunk);
 
@@ -73,6 +105,9 @@ class ReturnPath {
   Chunk reserve_[kReserve];  // for when the partition is exhausted
   Chunk* free_reserve_ = nullptr;
   Counters counters_;
+  size_t arrived_ = 0;
+  size_t first_arrival_ = 0;  // counted, not wrapped
+  void* arrivals_[kMostArrived];
 };
 
 }  // namespace toro

@@ -104,7 +104,7 @@ TEST_F(ReturnPathDeathTest, AForeignDoubleFreeIsNamedAtHome) {
   Enter(1);
   FreeBytes(objects_[0]);
   FreeBytes(objects_[0]);
-  EXPECT_DEATH(StepBoth(), "double free");
+  EXPECT_DEATH(StepBoth(); StepBoth(), "double free");
 }
 
 // The size of a live object is read without its owner, and needs nothing that the owner changes meanwhile.

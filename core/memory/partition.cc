@@ -385,6 +385,14 @@ bool PartitionWith<hardening>::ReclaimSome(int attempt, size_t bytes) {
 }
 
 template <Hardening hardening>
+void PartitionWith<hardening>::Free(void* object) {
+  if (object == nullptr) return;
+  const PageEntry* entry = pages_.EntryOf(object);
+  if (entry == nullptr || !entry->in_slab()) return FreeLarge(object);
+  FreeSmall(object, *entry, classes_[entry->size_class()]);
+}
+
+template <Hardening hardening>
 void PartitionWith<hardening>::FreeReturned(void* object) {
   const PageEntry* entry = pages_.EntryOf(object);
   if (__builtin_expect(entry == nullptr || !entry->in_slab(), 0)) return FreeLarge(object);

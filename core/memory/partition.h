@@ -103,15 +103,7 @@ class PartitionWith {
 
   // `object` came from this partition. Null is allowed. Stops with a message when it is free already and when no object
   // begins there.
-  void Free(void* object) {
-    if (object == nullptr) return;
-    const PageEntry* entry = pages_.EntryOf(object);
-    if (__builtin_expect(entry != nullptr && entry->in_slab(), 1)) {
-      FreeSmall(object, *entry, classes_[entry->size_class()]);
-    } else {
-      FreeLarge(object);
-    }
-  }
+  void Free(void* object);
 
   // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest
   // instructions. False: not that; nothing was done. Null is not that.
