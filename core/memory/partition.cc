@@ -98,8 +98,8 @@ void PartitionWith<hardening>::RelieveMagazine(SizeClass& c) {
   SetLimit(c, c.limit() - ShrinkOf(c));
 }
 
-// As near to `limit` as may be. For more than two batches the class takes an array of its own, and keeps it until memory
-// runs out.
+// As near to `limit` as may be. For more than two batches the class takes an array of its own, and keeps it until
+// memory runs out.
 template <Hardening hardening>
 void PartitionWith<hardening>::SetLimit(SizeClass& c, size_t limit) {
   const size_t least = 2 * c.batch;

@@ -10,17 +10,20 @@
 //   of an address   its page entry says which of the two, which class, and which slab: objects have no header
 //
 // A SMALL OBJECT THAT IS FREE is in one of two places:
-//   the magazine    of its class: a list, last in, first out. It is all that the fast path touches, and in the cache
-//   its slab        When the magazine is over its limit a batch goes back to the slabs; when it is empty a batch comes,
-//                   from slabs of which little is free before those of which much is, so that the latter become empty.
-//                   An empty slab is given back to the page runs
-// Limit and bottom of a magazine are two batches apart, so no pair of calls alternates between filling and relieving
-// it; and the last slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
-// The limit follows the program: filling raises it, relieving lowers it.
+//   the magazine    of its class: an array of pointers, last in, first out. An array, because the next pointer is then
+//                   known without a look at the object, which may be in no cache. [bench: alloc_batch]
+//   its slab        When the magazine is full a batch goes back to the slabs; when it is empty a batch comes, from
+//   slabs
+//                   of which little is free before those of which much is, so that the latter become empty. An empty
+//                   slab is given back to the page runs
+// A magazine holds two batches at least, so no pair of calls alternates between filling and relieving it; and the last
+// slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
+// The limit follows the program: it rises when the magazine is soon empty again, with an array of its own from the page
+// runs, and falls else.
 //
 // HARDENING, always on; `Hardening::kOff` exists for the benchmark, which says what it costs
-//   - links in free objects are encoded with a secret and their own address; an object that leaves its list must carry
-//     its mark (I3), so a write to freed memory is noticed before a forged link is used
+//   - an object that leaves magazine or slab must carry its mark (I3), so a write to freed memory is noticed; links are
+//     in the free objects of slabs only, encoded with a secret and their own address
 //   - freeing twice, the middle of an object, another size than was allocated, a stack: each stops with its name
 //   - the objects of a new slab come in an order that depends on the secret
 //   - guard pages around large runs; a few that are freed are kept with them, and named when they are freed twice
@@ -32,9 +35,9 @@
 //   I3. mark == secret ^ address exactly while an object is free; Allocate clears it. A second Free sees it and stops.
 //   I4. Exhaustion returns null, never hangs. Size 0 gives a unique pointer.
 //   I5. A slab is in the list of its class exactly while something in it is free and not in the magazine.
-//   I6. In a class, frees - allocations - full_at + limit is the number of objects in the magazine.
+//   I6. bottom <= top < end, or, while FailAfter is set, all three are the same between calls.
 //
-// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. At most once in as many
+// COST. Allocate and Free of a small object: one word of an array, one page entry, the mark. At most once in as many
 // calls as a batch has objects (16 or fewer): a batch moved, and perhaps a slab taken or given back, O(1).
 #ifndef CORE_MEMORY_PARTITION_H_
 #define CORE_MEMORY_PARTITION_H_
@@ -84,8 +87,9 @@ class PartitionWith {
   // fewer.
   static constexpr size_t kGuardedBytes = kMiB;
   // So many guarded runs are kept with their guards when they are freed, until memory runs out: a program that takes
-  // and frees the like again and again pays for its guards once. [bench: alloc_guarded_pair]
-  static constexpr size_t kKeptRuns = 4;
+  // and frees the like again and again pays for its guards once. So many, because one must be kept that is long enough
+  // and not much longer, also when the lengths differ. [bench: alloc_guarded, alloc_guarded_pair]
+  static constexpr size_t kKeptRuns = 32;
 
   // Takes over `ranges`. `secret` makes marks, links and the order of objects unpredictable. O(1).
   [[gnu::cold]] PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);

@@ -13,11 +13,7 @@ namespace {
 
 TEST_F(PartitionTest, TheOrderOfObjectsDependsOnTheSecret) {
   auto order = [this](uint64_t secret) {
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges.count = 1;
-    ranges.bytes = kBytes;
-    Partition partition(CpuId{0}, ranges, secret);
+    Partition partition(CpuId{0}, memory_.whole(), secret);
     std::vector<uintptr_t> addresses;
     for (int i = 0; i < 64; ++i) addresses.push_back(reinterpret_cast<uintptr_t>(partition.Allocate(256)));
     return addresses;
