@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/base/units.h"
 #include "core/memory/boot_map.h"
 
 namespace toro {
