@@ -202,7 +202,8 @@ int main(int argc, char** argv) {
     MeasureInterrupts(number);
     return 0;
   }
-  toro::Print("wake: say poll, load RATE SECONDS, sleep ROUNDS, spread THREADS, "
-              "or (with two CPUs or more) latency ROUNDS\n");
+  toro::Print(
+      "wake: say poll, load RATE SECONDS, sleep ROUNDS, spread THREADS, "
+      "or (with two CPUs or more) latency ROUNDS\n");
   return 2;
 }
