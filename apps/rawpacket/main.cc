@@ -38,17 +38,18 @@ void Send(toro::Nic& nic, std::span<toro::PacketPtr> answers) {
   }
 }
 
-void Report(const toro::Nic& nic, const rawpacket::Counters& counters) {
+void Report(const toro::Nic& nic, const rawpacket::Counters& counters, uint64_t accesses_at_start) {
   const toro::NicStatistics& s = nic.statistics();
   std::printf("rawpacket: %llu received, %llu sent; ARP %llu, echo %llu, experimental %llu, others %llu\n",
               static_cast<unsigned long long>(s.received_frames), static_cast<unsigned long long>(s.sent_frames),
               static_cast<unsigned long long>(counters.arp), static_cast<unsigned long long>(counters.echo),
-              static_cast<unsigned long long>(counters.experimental),
-              static_cast<unsigned long long>(counters.others));
-  std::printf("rawpacket: %llu bad frames, %llu without a buffer, %llu interrupts, %llu register accesses, %llu resets\n",
-              static_cast<unsigned long long>(s.dropped_bad_frame),
-              static_cast<unsigned long long>(s.dropped_no_buffer), static_cast<unsigned long long>(s.interrupts),
-              static_cast<unsigned long long>(s.register_accesses), static_cast<unsigned long long>(s.resets));
+              static_cast<unsigned long long>(counters.experimental), static_cast<unsigned long long>(counters.others));
+  std::printf(
+      "rawpacket: %llu bad frames, %llu without a buffer, %llu interrupts, %llu register accesses, %llu resets\n",
+      static_cast<unsigned long long>(s.dropped_bad_frame), static_cast<unsigned long long>(s.dropped_no_buffer),
+      static_cast<unsigned long long>(s.interrupts),
+      static_cast<unsigned long long>(s.register_accesses - accesses_at_start),
+      static_cast<unsigned long long>(s.resets));
 }
 
 // Runs on the owner of the card, for ever or until it has answered as many frames as asked for.
@@ -69,6 +70,7 @@ int Serve(const Options& options) {
               nic->description().name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], toro::CurrentCpu().index(),
               options.address[0], options.address[1], options.address[2], options.address[3],
               nic->link_up() ? "up" : "down");
+  const uint64_t accesses_at_start = nic->statistics().register_accesses;
   rawpacket::Counters counters;
   toro::PacketPtr burst[toro::kNicBurst];
   uint64_t answered = 0;
@@ -88,7 +90,7 @@ int Serve(const Options& options) {
     Send(*nic, {burst, answers});
     answered += answers;
   }
-  Report(*nic, counters);
+  Report(*nic, counters, accesses_at_start);
   return 0;
 }
 

@@ -37,8 +37,8 @@ struct NicProblem {
 };
 
 // The card `index`, counted from 0 in the order of the machine's buses, belongs to the calling CPU from now on, for
-// ever: its rings are in this CPU's partition, and its interrupts arrive here. It receives into packets of `pool`, which
-// must outlive it, and which should have some hundred packets by now. Null: `problem` says why.
+// ever: its rings are in this CPU's partition, and its interrupts arrive here. It receives into packets of `pool`,
+// which must outlive it, and which should have some hundred packets by now. Null: `problem` says why.
 //
 // Thread context; waits for CPU 0, which owns the buses. Costs some milliseconds.
 Nic* DedicateNic(size_t index, PacketPool& pool, NicProblem& problem);

@@ -1,8 +1,8 @@
 // InterruptLine: what an interrupt of a device leaves behind for the CPU that owns the device.
 //
 // WHY so little. An interrupt may come between any two instructions, so it calls nothing: it silences the device if the
-// device must be silenced, notes that it was there, and ends the halt of the CPU. The owner finds the note when it looks
-// next, and does the work.
+// device must be silenced, notes that it was there, and ends the halt of the CPU. The owner finds the note when it
+// looks next, and does the work.
 //
 // INVARIANTS
 //   I1. The interrupt arrives on the owner, so one CPU writes these words.

@@ -51,7 +51,7 @@ bool E1000::ResetDevice() {
   registers_.Write(Bits<SendControl>{});
   auto control = registers_.Read<Control>();
   if (by_message()) {
-    // Requests that are under way would be answered into memory that is somebody else's by then [i82574 5.2.3.1].
+    // Requests that are under way would be answered into memory that is somebody else's by then.
     registers_.Write(control | Control::kMasterDisable);
     constexpr Bits<DeviceStatus> kMasterActive{Bit(19)};
     for (uint32_t poll = 0; poll < kMostPolls && registers_.Read<DeviceStatus>().Has(kMasterActive); ++poll) continue;
@@ -191,7 +191,7 @@ void E1000::LookForNews() {
   if (by_message() ? other_.count == other_seen_ : !Bits<Cause>{frames_.causes}.Has(Cause::kLinkChanged)) return;
   other_seen_ = other_.count;
   frames_.causes = 0;
-  if (by_message()) registers_.Write(Cause::kLinkChanged | Cause::kOther);  // ones clear [i82574 10.2.4.1]
+  if (by_message()) registers_.Write(Cause::kLinkChanged | Cause::kOther);  // ones clear [i82574 10.2]
   LookAtLink();
 }
 

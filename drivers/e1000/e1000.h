@@ -1,10 +1,10 @@
 // E1000: Intel's 82540EM and 82574L as a Nic.
 //
 // WHY the two kinds differ here. The 82540EM interrupts by a wire: the interrupt reads the cause register, which takes
-// it back, and the card may interrupt again as soon as its interval allows. Only when that happens while the owner works
-// is the card told to be silent, and told again when the owner rests: two accesses per spell of load, none otherwise.
-// The 82574L interrupts by messages, of which the card sends one and masks itself: no access in the interrupt, one to
-// arm it again [i82574 7.1.4].
+// it back, and the card may interrupt again as soon as its interval allows. Only when that happens while the owner
+// works is the card told to be silent, and told again when the owner rests: two accesses per spell of load, none
+// otherwise. The 82574L interrupts by messages, of which the card sends one and masks itself: no access in the
+// interrupt, one to arm it again [i82574 7.4].
 //
 // INVARIANTS
 //   I1. Per burst at most two accesses to registers (nic.h, I3): the buffers' tail is due once per 32 frames, the

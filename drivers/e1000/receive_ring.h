@@ -56,10 +56,10 @@ class ReceiveRing {
   ReceiveDescriptor* descriptors_;
   PacketPool& pool_;
   Packet* packets_[kSize] = {};
-  uint32_t first_ = 0;        // the next to be filled
-  uint32_t next_ = 0;         // where the next new buffer goes
-  uint32_t used_ = 0;         // buffers in the ring
-  uint32_t unpublished_ = 0;  // of those, the last ones, which the device does not know of
+  uint32_t first_ = 0;         // the next to be filled
+  uint32_t next_ = 0;          // where the next new buffer goes
+  uint32_t used_ = 0;          // buffers in the ring
+  uint32_t unpublished_ = 0;   // of those, the last ones, which the device does not know of
   bool in_bad_frame_ = false;  // a frame of several buffers, dropped until its end
 };
 

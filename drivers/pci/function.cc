@@ -96,6 +96,7 @@ BaseAddress ReadBaseAddress(ConfigSpace& space, FunctionAddress function, uint32
   if (index >= kBarCount) return {};
   uint32_t offset = kBars + 4 * index;
   uint32_t low = space.Read32(function, offset);
+  if (low == ~uint32_t{0}) return {};  // nothing answers
   bool is_ports = low & 1;
   bool is_wide = !is_ports && (low >> 1 & 3) == 2;
   if (is_wide && index + 1 == kBarCount) return {};

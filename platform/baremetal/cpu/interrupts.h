@@ -34,8 +34,8 @@ void BuildInterruptGates();
 // Makes the calling CPU use it.
 void LoadInterruptGates();
 
-// From now on a vector of the calling CPU, which is returned, notes its interrupts in `line`, for ever, and ends a halt.
-// 0: this CPU has none left. Thread context.
+// From now on a vector of the calling CPU, which is returned, notes its interrupts in `line`, for ever, and ends a
+// halt. 0: this CPU has none left. Thread context.
 uint8_t TakeDeviceVector(InterruptLine& line);
 
 // Where the handlers acknowledge: the address of the local APIC's EOI register, or 0 for the x2APIC's MSR.

@@ -90,7 +90,8 @@ CardProblem RouteWire(pci::FunctionAddress function, uint8_t apic_id, uint8_t ve
   uint8_t irq = pci::WireIrq(Space(), function);
   if (irq == 0xff) return CardProblem::kNoWire;
   acpi::Table madt;
-  if (acpi::FindTable(tables, acpi_root_pointer, "APIC", madt) != acpi::Lookup::kFound) return CardProblem::kNoController;
+  if (acpi::FindTable(tables, acpi_root_pointer, "APIC", madt) != acpi::Lookup::kFound)
+    return CardProblem::kNoController;
   acpi::InterruptInput input = acpi::InputOfPciIrq(madt, irq);
   acpi::IoApicEntry entry = acpi::FindIoApic(madt, input.number);
   if (entry.address == 0 || !MapRegisters(entry.address, kPageBytes)) return CardProblem::kNoController;
@@ -112,8 +113,7 @@ CardProblem RouteMessages(pci::FunctionAddress function, uint8_t apic_id, uint8_
   pci::BaseAddress base = pci::ReadBaseAddress(Space(), function, table.base_index);
   reg::MappedRegisters registers(base.address);
   for (uint32_t i = 0; i < 2; ++i) {
-    pci::WriteMsixEntry(registers, table.base_offset, i,
-                        pci::MessageTo(apic_id, static_cast<uint8_t>(vector + i)));
+    pci::WriteMsixEntry(registers, table.base_offset, i, pci::MessageTo(apic_id, static_cast<uint8_t>(vector + i)));
   }
   pci::UseMsix(Space(), function);
   return CardProblem::kNone;

@@ -26,14 +26,14 @@ CardSearch FindNetworkCard(uint32_t index);
 // Why a card cannot be used.
 enum class CardProblem : uint8_t {
   kNone,
-  kNoRegisters,    // its first base address register claims no memory
-  kTaken,          // it belongs to a CPU already
-  kTooMany,        // more cards than this kernel keeps account of
-  kNoWire,         // the firmware has connected its interrupt to nothing
-  kNoController,   // ACPI names no IO-APIC for its wire
-  kSharedWire,     // another card's interrupt arrives by the same wire
-  kNoMessages,     // it offers fewer messages than it must
-  kFarCpu,         // the owner's APIC id has more than 8 bits
+  kNoRegisters,   // its first base address register claims no memory
+  kTaken,         // it belongs to a CPU already
+  kTooMany,       // more cards than this kernel keeps account of
+  kNoWire,        // the firmware has connected its interrupt to nothing
+  kNoController,  // ACPI names no IO-APIC for its wire
+  kSharedWire,    // another card's interrupt arrives by the same wire
+  kNoMessages,    // it offers fewer messages than it must
+  kFarCpu,        // the owner's APIC id has more than 8 bits
 };
 
 // Where the card's registers are. It may not write to memory from now on until ConnectCard.

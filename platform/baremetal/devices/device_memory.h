@@ -1,7 +1,8 @@
 // Addresses that no boot maps: the registers of devices and the tables of the firmware.
 //
-// WHO. Not isolated, all CPUs share their page tables, and CPU 0 alone adds to them here: what was absent appears, which
-// no CPU can have remembered [sdm3 4.10.2.3], and nobody else writes those entries. Isolated, each CPU adds to its own.
+// WHO. Not isolated, all CPUs share their page tables, and CPU 0 alone adds to them here: what was absent appears,
+// which no CPU can have remembered [sdm3 4.10.2.3], and nobody else writes those entries. Isolated, each CPU adds to
+// its own.
 #ifndef PLATFORM_BAREMETAL_DEVICES_DEVICE_MEMORY_H_
 #define PLATFORM_BAREMETAL_DEVICES_DEVICE_MEMORY_H_
 

@@ -20,8 +20,7 @@ namespace {
 // One card, in the partition of its owner.
 struct Card {
   Card(const CardSearch& search, const CardRegisters& registers, PacketPool& pool, const DmaBuffer& rings)
-      : window(registers.address),
-        driver(search.kind, window, frames, other, pool, {rings.address, rings.physical}) {}
+      : window(registers.address), driver(search.kind, window, frames, other, pool, {rings.address, rings.physical}) {}
 
   InterruptLine frames;
   InterruptLine other;
@@ -84,9 +83,8 @@ CardProblem Connect(Card& card, const CardSearch& search) {
   if (vector == 0 || (by_message && TakeDeviceVector(card.other) != vector + 1)) return CardProblem::kTooMany;
   const uint32_t apic_id = CurrentCpuBlock().apic_id;
   const pci::FunctionAddress function = search.function;
-  return CallOn(kBootCpu, [function, by_message, apic_id, vector] {
-    return ConnectCard(function, by_message, apic_id, vector);
-  });
+  return CallOn(kBootCpu,
+                [function, by_message, apic_id, vector] { return ConnectCard(function, by_message, apic_id, vector); });
 }
 
 }  // namespace
@@ -103,8 +101,7 @@ Nic* DedicateNic(size_t index, PacketPool& pool, NicProblem& problem) {
   }
   const pci::FunctionAddress function = search.function;
   const bool by_message = search.kind == e1000::Kind::k82574L;
-  const CardRegisters registers =
-      CallOn(kBootCpu, [function, by_message] { return TakeCard(function, by_message); });
+  const CardRegisters registers = CallOn(kBootCpu, [function, by_message] { return TakeCard(function, by_message); });
   if (registers.problem != CardProblem::kNone) return Fail(problem, index, TextOf(registers.problem));
   if (!MapRegistersHere(registers.address, registers.bytes)) {
     return Fail(problem, index, "its registers lie where memory is, or there is no memory for a page table");
