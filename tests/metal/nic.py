@@ -193,8 +193,9 @@ def main(elf):
         ("no card", lambda folder: refuse(
             elf, folder, [], "", "rawpacket: this machine has no network card; add one: ./toro run APP --nic=e1000")),
         ("a card without a driver", lambda folder: refuse(
-            elf, folder, ["rtl8139"], "", "rawpacket: the network card of this machine is 10ec:8139, for which there is "
-            "no driver; Toro drives 8086:100e (QEMU: e1000) and 8086:10d3 (e1000e)")),
+            elf, folder, ["rtl8139"], "",
+            "rawpacket: the network card of this machine is 10ec:8139, for which there is no driver; "
+            "Toro drives 8086:100e (QEMU: e1000) and 8086:10d3 (e1000e)")),
         ("a card that is not there", lambda folder: refuse(
             elf, folder, ["e1000"], "-- 10.0.2.15 0 1",
             "rawpacket: there is no network card 1; this machine has 1, counted from 0")),
