@@ -19,6 +19,11 @@ void TcpConnection::Receive(const TcpSegment& segment, PacketPtr packet) {
     // A closed window takes no data, but what the segment acknowledges counts [rfc9293 3.10.7.4].
     bool is_probe = offered_end_ == receive_next_ && segment.sequence == receive_next_ && !segment.Has(kSyn);
     if (segment.Has(kRst)) return Settle();
+    bool is_same_syn = segment.Has(kSyn) && !segment.Has(kAck) && segment.sequence == receive_next_ - 1;
+    if (state_ == TcpState::kSynReceived && is_same_syn) {
+      SendSyn();  // our answer was lost, and a bare ACK would not help
+      return Settle();
+    }
     if (segment.Length() > 0 && !segment.Has(kSyn)) {
       ack_now_ = true;
     } else {
@@ -281,7 +286,12 @@ void TcpConnection::UpdateSendWindow(const TcpSegment& segment) {
 // Seventh and eighth [rfc9293 3.10.7.4]: the part of the segment that lies in the window.
 void TcpConnection::ReceiveText(const TcpSegment& segment, PacketPtr packet) {
   bool takes_text = state_ == TcpState::kEstablished || state_ == TcpState::kFinWait1 || state_ == TcpState::kFinWait2;
-  if (!takes_text || segment.Length() == 0) return;
+  if (!takes_text) {
+    if (segment.Has(kFin)) Challenge();  // once more, in place of the one that we know
+    if (segment.Has(kFin) && state_ == TcpState::kTimeWait) EnterTimeWait();
+    return;
+  }
+  if (segment.Length() == 0) return;
   if (segment.payload_bytes > 0 && !held_) {  // nobody is left to read it [rfc1122 4.2.2.13]
     SendReset();
     return Close(Status::kReset);
@@ -319,7 +329,7 @@ void TcpConnection::ReceiveText(const TcpSegment& segment, PacketPtr packet) {
     // At least every second segment [rfc9293 3.8.6.3]; what fills a gap at once [rfc5681 4.2].
     if (had_early || ++unacknowledged_segments_ >= 2) ack_now_ = true;
     if (!ack_now_) SetDeadline(kDelayedAck, std::min(deadlines_[kDelayedAck], heard_ns_ + kDelayedAckNs));
-  } else if (bytes > 0) {
+  } else {
     ack_now_ = true;  // there is a gap
   }
   if (has_early_fin_ && early_fin_ == receive_next_) ReceiveFin();

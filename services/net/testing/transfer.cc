@@ -42,11 +42,11 @@ class End {
       connection->Consume(front.size());
     }
     if (received_ > to_receive_) failure = "more bytes than were sent";
+    if (connection->AtEnd() && received_ < to_receive_) failure = "the stream ended early";
     if (connection->error() != Status::kOk) {
       failure = std::string("connection: ") + StatusText(connection->error()) + " after " + std::to_string(received_) +
                 " of " + std::to_string(to_receive_) + " bytes";
     }
-    if (connection->AtEnd() && received_ < to_receive_) failure = "the stream ended early";
   }
 
   bool done() const {

@@ -59,7 +59,10 @@ void TwoHosts::Carry(TestHost& from, TestHost& to, uint64_t& free_ns, size_t& un
 }
 
 bool TwoHosts::Step(uint64_t until_ns) {
-  while (a.stack().Poll() | b.stack().Poll()) continue;
+  for (bool works = true; works;) {
+    works = a.stack().Poll();
+    works |= b.stack().Poll();
+  }
   Carry(a, b, a_free_ns_, to_b_);
   Carry(b, a, b_free_ns_, to_a_);
   uint64_t next_ns = std::min(a.stack().NextNs(), b.stack().NextNs());
