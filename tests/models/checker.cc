@@ -98,6 +98,7 @@ void Model::Reset(MemoryModel memory, bool tracing) {
   thread_count_ = word_count_ = plain_count_ = 0;
   names_.clear();
   weakened_.clear();
+  never_stored_.clear();
   std::memset(arena, 0, arena_used_);
   arena_used_ = 0;
 }
@@ -121,10 +122,9 @@ int Model::AddWord(const void* address) {
   if (word_count_ == kMaxWords) Misuse("more shared words than kMaxWords; raise it");
   Word& word = words_[word_count_];
   word.address = reinterpret_cast<uintptr_t>(address);
-  word.release_is_relaxed = word.acquire_is_relaxed = false;
+  word.release_is_relaxed = word.acquire_is_relaxed = word.never_stored = false;
   word.stores.clear();
   word.stores.emplace_back();
-  word.hash = Hash{};
   return static_cast<int>(word_count_++);
 }
 
@@ -141,6 +141,7 @@ void Model::Thread(Label label, std::function<void()> body) {
   thread.label = label;
   thread.body = std::move(body);
   thread.done = thread.draining = thread.retry = false;
+  thread.next_loads = 0;
   thread.condition = nullptr;
   thread.history = Hash{};
   thread.now = thread.pending = thread.released = View{};
@@ -163,6 +164,11 @@ void Model::Start() {
       Word& word = words_[i];
       if (word.address < w.address || word.address >= w.address + w.bytes) continue;
       (w.what == Weaken::kReleaseToRelaxed ? word.release_is_relaxed : word.acquire_is_relaxed) = true;
+    }
+  }
+  for (const Range& range : never_stored_) {
+    for (size_t i = 0; i < word_count_; ++i) {
+      if (words_[i].address - range.address < range.bytes) words_[i].never_stored = true;
     }
   }
   for (size_t i = 0; i < thread_count_; ++i) SwitchTo(static_cast<int>(i));
@@ -206,7 +212,9 @@ bool Model::Runnable(int index) {
   if (thread.draining) return thread.buffer_start == thread.buffer.size();
   if (thread.condition == nullptr || thread.retry) return true;
   peeking_ = index;
+  peeked_ = 0;
   bool now = (*thread.condition)();
+  thread.next_loads = peeked_;
   peeking_ = -1;
   return now;
 }
@@ -222,10 +230,37 @@ size_t Model::Actions(uint8_t* actions) {
     int i = static_cast<int>((static_cast<size_t>(running_) + k) % thread_count_);
     if (Runnable(i)) actions[count++] = static_cast<uint8_t>(kRun + i);
   }
+  uint64_t flushes = FlushesThatMatter(count > 0);
   for (size_t i = 0; i < thread_count_; ++i) {
-    if (threads_[i].buffer_start != threads_[i].buffer.size()) actions[count++] = static_cast<uint8_t>(kFlush + i);
+    if ((flushes >> i & 1) != 0) actions[count++] = static_cast<uint8_t>(kFlush + i);
   }
   return count;
+}
+
+uint64_t Model::BufferedWords(const ThreadState& thread) const {
+  uint64_t words = 0;
+  for (size_t i = thread.buffer_start; i < thread.buffer.size(); ++i) words |= uint64_t{1} << thread.buffer[i].word;
+  return words;
+}
+
+// A store that goes from a buffer to memory changes what others load, in which order two stores to a word arrive, and
+// whether a fence is over. As long as the next step of no other thread loads a word of the buffer, no other buffer holds
+// one of them, and its thread does not stand in a fence, the store commutes with everything: it may as well go later,
+// and is no decision now.
+uint64_t Model::FlushesThatMatter(bool any_runs) const {
+  uint64_t flushes = 0;
+  for (size_t i = 0; i < thread_count_; ++i) {
+    uint64_t words = BufferedWords(threads_[i]);
+    if (words == 0) continue;
+    bool matters = threads_[i].draining || !any_runs;
+    for (size_t k = 0; k < thread_count_ && !matters; ++k) {
+      if (k == i) continue;
+      uint64_t loads = threads_[k].done ? 0 : threads_[k].next_loads;
+      matters = (words & (loads | BufferedWords(threads_[k]))) != 0;
+    }
+    if (matters) flushes |= uint64_t{1} << i;
+  }
+  return flushes;
 }
 
 void Model::Apply(uint8_t action) {
@@ -281,11 +316,25 @@ uint64_t Model::Load(int word, bool acquire) {
 
 void Model::LoadTogether(const int* words, size_t count, uint64_t* values, bool acquire) {
   if (running_ < 0 || peeking_ >= 0) {
-    for (size_t i = 0; i < count; ++i) values[i] = NewestFor(peeking_, words[i]);
+    for (size_t i = 0; i < count; ++i) {
+      values[i] = NewestFor(peeking_, words[i]);
+      peeked_ |= uint64_t{1} << words[i];
+    }
     return;
   }
-  Point();
+  bool constant = true;
+  for (size_t i = 0; i < count; ++i) constant &= words_[words[i]].never_stored;
+  if (constant) {
+    for (size_t i = 0; i < count; ++i) values[i] = words_[words[i]].stores.back().value;
+    return;
+  }
   ThreadState& thread = self();
+  if (thread.condition == nullptr) {
+    thread.next_loads = 0;
+    for (size_t i = 0; i < count; ++i) thread.next_loads |= uint64_t{1} << words[i];
+  }
+  Point();
+  thread.next_loads = 0;
   View learnt;
   for (size_t i = 0; i < count; ++i) {
     Word& word = words_[words[i]];
@@ -319,9 +368,6 @@ void Model::Append(int index, const StoreRecord& store) {
   }
   if (word.stores.size() > 250) return Fail(Verdict::kEndless, "more than 250 stores to", word.address);
   word.stores.push_back(store);
-  word.hash.Mix(store.value);
-  for (size_t i = 0; i < word_count_; ++i) word.hash.Mix(store.view.seen[i]);
-  for (uint16_t clock : store.view.clock) word.hash.Mix(clock);
   for (size_t i = 0; i < thread_count_; ++i) threads_[i].retry = threads_[i].condition != nullptr;
 }
 
@@ -331,8 +377,10 @@ void Model::Store(int index, uint64_t value, bool release) {
     word.stores.back().value = value;
     return;
   }
-  // A store that only enters the own buffer concerns nobody else: no switch is needed before it.
-  if (memory_ != MemoryModel::kTso) Point();
+  if (word.never_stored) return Fail(Verdict::kAssertion, "stores the word of which the model says nobody does:", word.address);
+  // A store that enters the own buffer concerns nobody else yet, and under kCpp nobody has to read a store because it is
+  // there: what follows if it comes later also follows if it comes now. So no switch is needed before it.
+  if (memory_ == MemoryModel::kSc) Point();
   ThreadState& thread = self();
   thread.history.Mix(0x8000u + static_cast<uint64_t>(index));
   if (tracing_) Trace("stores %s = %s", NameOf(word.address).c_str(), ValueText(value).c_str());
@@ -404,6 +452,18 @@ void Model::PlainSet(int index, uint64_t value) {
   plain.write_clock = self().now.clock[running_];
 }
 
+void Model::ContinueFrom(unsigned place, const void* bytes, size_t count) {
+  Hash& history = self().history = Hash{};
+  history.Mix(place);
+  auto* next = static_cast<const unsigned char*>(bytes);
+  uint64_t word = 0;
+  for (; count > 0; next += sizeof(word), count -= std::min(count, sizeof(word))) {
+    word = 0;
+    std::memcpy(&word, next, std::min(count, sizeof(word)));
+    history.Mix(word);
+  }
+}
+
 // ---- waiting and failing
 
 void Model::AwaitCondition(const char* what, const Condition& condition) {
@@ -420,6 +480,7 @@ void Model::AwaitCondition(const char* what, const Condition& condition) {
     thread.history = before;  // as if it had not looked
   }
   thread.condition = nullptr;
+  thread.next_loads = 0;
 }
 
 void Model::Fail(Verdict verdict, const char* before, uintptr_t address, const char* after) {
