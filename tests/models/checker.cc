@@ -89,7 +89,7 @@ void Model::Reset(MemoryModel memory, bool tracing) {
   memory_ = memory;
   tracing_ = tracing;
   running_ = peeking_ = -1;
-  choices_ = chosen_ = 0;
+  choices_ = chosen_ = continued_count_ = 0;
   verdict_ = Verdict::kHolds;
   message_.clear();
   trace_.clear();
@@ -116,6 +116,12 @@ void* Model::Find(const char* name) const {
     if (std::strcmp(named.label.text, name) == 0) return reinterpret_cast<void*>(named.address);
   }
   Misuse("no object of that name");
+}
+
+void Model::WeakenOrderOf(const char* name, Weaken what) {
+  for (const Named& named : names_) {
+    if (std::strcmp(named.label.text, name) == 0) weakened_.push_back({named.address, named.bytes, what});
+  }
 }
 
 int Model::AddWord(const void* address) {
@@ -453,7 +459,12 @@ void Model::PlainSet(int index, uint64_t value) {
 }
 
 void Model::ContinueFrom(unsigned place, const void* bytes, size_t count) {
-  Hash& history = self().history = Hash{};
+  Hash& history = self().history;
+  if (continued_count_ < continued_.size()) {
+    history = continued_[continued_count_++];
+    return;
+  }
+  history = Hash{};
   history.Mix(place);
   auto* next = static_cast<const unsigned char*>(bytes);
   uint64_t word = 0;
@@ -462,6 +473,8 @@ void Model::ContinueFrom(unsigned place, const void* bytes, size_t count) {
     std::memcpy(&word, next, std::min(count, sizeof(word)));
     history.Mix(word);
   }
+  continued_.push_back(history);
+  ++continued_count_;
 }
 
 // ---- waiting and failing

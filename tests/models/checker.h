@@ -135,6 +135,8 @@ class Model {
   void WeakenOrder(const T& object, Weaken what) {
     weakened_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T), what});
   }
+  // The same for all objects of that name.
+  void WeakenOrderOf(const char* name, Weaken what);
 
   // ---- for ModelAtomics
   int AddWord(const void* address);
@@ -272,6 +274,10 @@ class Model {
   std::vector<Weakened> weakened_;
   std::vector<Range> never_stored_;
   size_t arena_used_ = 0;
+
+  // What ContinueFrom has found on this path, one after the other: the same again when the path is followed again.
+  std::vector<Hash> continued_;
+  size_t continued_count_ = 0;  // in this execution
 };
 
 // Searches all executions of what `setup` builds; stops at the first that fails.

@@ -61,6 +61,7 @@ struct ModelParts {
     });
     return sleeps;
   }
+  static bool HasRoom(const Exchange& exchange, CpuId to) { return exchange.peers_[to.index()].out.AllTaken(); }
   static void ForgetCounters(Exchange& exchange) { exchange.counters_ = {}; }
   static bool RemembersSomeone(const Exchange& exchange) { return !exchange.pending_wakes_.empty(); }
   static bool AllTaken(const Exchange& exchange, CpuId to) {
@@ -151,6 +152,11 @@ class ModelExchangeCpu {
 
   void Watch() {
     if (watches_) watched_ = machine_.bells[self_].Look();
+  }
+
+  // A full channel: this CPU goes on stepping until there is room.
+  void AwaitRoom(CpuId to) {
+    Await("room in the channel", [this, to] { return Parts::HasRoom(exchange_, to); });
   }
 
   // As Cpu::Sleep and the step after it. `for_ever`: the CPU stays asleep, when it does sleep. True: it does.

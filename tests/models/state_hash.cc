@@ -67,18 +67,22 @@ class StateHasher {
   void Plains() {
     for (size_t p = 0; p < model_.plain_count_; ++p) {
       const Model::Plain& plain = model_.plains_[p];
-      Mix(plain.value);
+      if (plain.value != 0) {
+        Mix(p);
+        Mix(plain.value);
+      }
       size_t writer = static_cast<size_t>(plain.writer);
       if (plain.write_clock > common_.clock[writer]) {
-        Mix(writer + 1);
+        Mix(p << 16 | 0x100 | writer);
         Clock(writer, plain.write_clock, common_);
       }
       for (size_t c = 0; c < clocks_; ++c) {
         if (plain.read_clock[c] <= common_.clock[c]) continue;
-        Mix(0x100 + c);
+        Mix(p << 16 | 0x200 | c);
         Clock(c, plain.read_clock[c], common_);
       }
     }
+    Mix(0x99);
   }
 
   void Thread(const Model::ThreadState& thread) {
