@@ -49,6 +49,7 @@ struct ModelParts {
   static bool CanPublish(const Exchange& exchange) {
     for (size_t i = 0; i < exchange.cpus(); ++i) {
       const auto& peer = exchange.peers_[i];
+      if (peer.packing != nullptr) return true;
       if (!peer.outbox.empty() && peer.out_slot->Taken()) return true;
     }
     return false;
@@ -61,6 +62,7 @@ struct ModelParts {
     });
     return sleeps;
   }
+  static bool HasSentLines(const Exchange& exchange, CpuId to) { return exchange.peers_[to.index()].rings != 0; }
   static bool HasRoom(const Exchange& exchange, CpuId to) { return exchange.peers_[to.index()].out.AllTaken(); }
   static void ForgetCounters(Exchange& exchange) { exchange.counters_ = {}; }
   static bool RemembersSomeone(const Exchange& exchange) { return !exchange.pending_wakes_.empty(); }
@@ -159,6 +161,14 @@ class ModelExchangeCpu {
     Await("room in the channel", [this, to] { return Parts::HasRoom(exchange_, to); });
   }
 
+  // A CPU that may not sleep: it goes on stepping until there is news, or, if it uses that, room somewhere.
+  void AwaitTurn(bool uses_room) {
+    Await("something for a step to do", [this, uses_room] {
+      return Parts::LooksAtAll(exchange_) || Parts::Pending(exchange_) || Parts::CanPublish(exchange_) ||
+             Parts::SomeoneRememberedSleeps(exchange_) || (uses_room && SomeoneTookAll());
+    });
+  }
+
   // As Cpu::Sleep and the step after it. `for_ever`: the CPU stays asleep, when it does sleep. True: it does.
   bool Sleep(bool for_ever) {
     if (exchange_.waiting()) {
@@ -197,6 +207,13 @@ class ModelExchangeCpu {
   }
 
  private:
+  // Of those that something was sent to.
+  bool SomeoneTookAll() const {
+    for (size_t to = 0; to < Cpus; ++to) {
+      if (Parts::HasSentLines(exchange_, CpuId{to}) && Parts::HasRoom(exchange_, CpuId{to})) return true;
+    }
+    return false;
+  }
   bool EverythingTaken() const {
     for (size_t to = 0; to < Cpus; ++to) {
       if (to != self_ && !Parts::AllTaken(exchange_, CpuId{to})) return false;
