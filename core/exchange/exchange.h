@@ -43,7 +43,7 @@ inline constexpr size_t kChannelLines = 64;
 struct ProductParts {
   using Atomics = ProductAtomics;
   using Message = toro::Message;  // has `next` and `deliver`
-  using Here = Cpu;  // what handlers are passed
+  using Here = Cpu;               // what handlers are passed
   static constexpr size_t kLines = kChannelLines;
 
   static void WakeCpu(CpuId cpu) { platform::WakeCpu(cpu); }

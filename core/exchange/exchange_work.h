@@ -1,4 +1,5 @@
-// The functions of Exchange. Included where it is instantiated: exchange.cc for the product, tests/models for the proof.
+// The functions of Exchange. Included where it is instantiated: exchange.cc for the product, tests/models for the
+// proof.
 //
 // WHY. The rest of the kernel sees exchange.h only, so that this is compiled once; and the model checker runs this very
 // source over words of its own.
@@ -60,7 +61,7 @@ void BasicExchange<Parts>::Post(CpuId to, Message& message) {
 
 template <typename Parts>
 void BasicExchange<Parts>::Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count) {
-  peer.out.Publish(reinterpret_cast<toro::ChannelHandler>(handler), count);
+  peer.out.Publish(handler, count);
   ++counters_.lines_sent;
   Ring(peer, to);
 }
@@ -104,7 +105,9 @@ bool BasicExchange<Parts>::Pack(CpuId to, ChannelHandler handler, const uint64_t
 }
 
 template <typename Parts>
-void BasicExchange<Parts>::Flush() { PublishWaiting(); }
+void BasicExchange<Parts>::Flush() {
+  PublishWaiting();
+}
 
 // Publishes outboxes whose slot is free, and open lines. What still waits keeps its bit.
 template <typename Parts>
@@ -150,11 +153,11 @@ bool BasicExchange<Parts>::Take(CpuId from) {
   Peer& peer = peers_[from.index()];
   bool any = DeliverChain(peer.in_slot->Take());
   for (size_t lines = 0; lines < kMostLinesPerLook; ++lines) {
-    bool taken = peer.in.TakeLine([&](toro::ChannelHandler handler, const Line& line, size_t count) {
+    bool taken = peer.in.template TakeLine<ChannelHandler>([&](ChannelHandler handler, const Line& line, size_t count) {
       uint64_t words[kChannelWords];
       for (size_t i = 0; i < count; ++i) words[i] = line.words[i].Get();
       ++counters_.lines_received;
-      reinterpret_cast<ChannelHandler>(handler)(here_, from, words, count);
+      handler(here_, from, words, count);
     });
     if (!taken) return any || lines > 0;
   }

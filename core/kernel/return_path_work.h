@@ -21,7 +21,8 @@ void BasicReturnPath<Parts>::TakeHome(Here& here, CpuId, const uint64_t* words, 
 }
 
 template <typename Parts>
-BasicReturnPath<Parts>::BasicReturnPath(Exchange& exchange, Partition& partition) : exchange_(exchange), partition_(partition) {
+BasicReturnPath<Parts>::BasicReturnPath(Exchange& exchange, Partition& partition)
+    : exchange_(exchange), partition_(partition) {
   for (Chunk& chunk : reserve_) {
     chunk.next = free_reserve_;
     free_reserve_ = &chunk;

@@ -1,7 +1,6 @@
 #include "tests/models/checker.h"
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
@@ -52,27 +51,6 @@ void Model::Misuse(const char* cause) {
   std::abort();
 }
 
-const char* ModelName(MemoryModel model) {
-  switch (model) {
-    case MemoryModel::kSc: return "SC";
-    case MemoryModel::kTso: return "x86-TSO";
-    case MemoryModel::kCpp: return "C++";
-  }
-  return "?";
-}
-
-const char* VerdictText(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kHolds: return "holds";
-    case Verdict::kAssertion: return "assertion";
-    case Verdict::kDataRace: return "data race";
-    case Verdict::kLostWakeup: return "deadlock";
-    case Verdict::kTwoWriters: return "two writers";
-    case Verdict::kEndless: return "endless";
-  }
-  return "?";
-}
-
 void View::JoinSeen(const View& other, size_t words) {
   for (size_t i = 0; i < words; ++i) seen[i] = std::max(seen[i], other.seen[i]);
 }
@@ -110,6 +88,8 @@ void* Model::Allocate(size_t bytes, size_t alignment) {
   arena_used_ += bytes;
   return place;
 }
+
+bool Model::IsInArena(uint64_t value) { return value - reinterpret_cast<uintptr_t>(arena) < kArenaBytes; }
 
 void* Model::Find(const char* name) const {
   for (const Named& named : names_) {
@@ -250,9 +230,9 @@ uint64_t Model::BufferedWords(const ThreadState& thread) const {
 }
 
 // A store that goes from a buffer to memory changes what others load, in which order two stores to a word arrive, and
-// whether a fence is over. As long as the next step of no other thread loads a word of the buffer, no other buffer holds
-// one of them, and its thread does not stand in a fence, the store commutes with everything: it may as well go later,
-// and is no decision now.
+// whether a fence is over. As long as the next step of no other thread loads a word of the buffer, no other buffer
+// holds one of them, and its thread does not stand in a fence, the store commutes with everything: it may as well go
+// later, and is no decision now.
 uint64_t Model::FlushesThatMatter(bool any_runs) const {
   uint64_t flushes = 0;
   for (size_t i = 0; i < thread_count_; ++i) {
@@ -383,9 +363,10 @@ void Model::Store(int index, uint64_t value, bool release) {
     word.stores.back().value = value;
     return;
   }
-  if (word.never_stored) return Fail(Verdict::kAssertion, "stores the word of which the model says nobody does:", word.address);
-  // A store that enters the own buffer concerns nobody else yet, and under kCpp nobody has to read a store because it is
-  // there: what follows if it comes later also follows if it comes now. So no switch is needed before it.
+  if (word.never_stored)
+    return Fail(Verdict::kAssertion, "stores the word of which the model says nobody does:", word.address);
+  // A store that enters the own buffer concerns nobody else yet, and under kCpp nobody has to read a store because it
+  // is there: what follows if it comes later also follows if it comes now. So no switch is needed before it.
   if (memory_ == MemoryModel::kSc) Point();
   ThreadState& thread = self();
   thread.history.Mix(0x8000u + static_cast<uint64_t>(index));
@@ -477,7 +458,7 @@ void Model::ContinueFrom(unsigned place, const void* bytes, size_t count) {
   ++continued_count_;
 }
 
-// ---- waiting and failing
+// ---- waiting
 
 void Model::AwaitCondition(const char* what, const Condition& condition) {
   ThreadState& thread = self();
@@ -494,72 +475,6 @@ void Model::AwaitCondition(const char* what, const Condition& condition) {
   }
   thread.condition = nullptr;
   thread.next_loads = 0;
-}
-
-void Model::Fail(Verdict verdict, const char* before, uintptr_t address, const char* after) {
-  if (verdict_ == Verdict::kHolds) {
-    verdict_ = verdict;
-    message_ = before;
-    if (address != 0) message_ += " " + NameOf(address) + after;
-    if (running_ >= 0) {
-      if (tracing_) Trace("-> %s: %s", VerdictText(verdict), message_.c_str());
-      const Label& label = threads_[running_].label;
-      message_ = std::string(label.text) + (label.from < 0 ? "" : std::to_string(label.from)) + ": " + message_;
-    }
-  }
-  if (running_ >= 0) Yield();  // for ever
-}
-
-std::string Model::WhoWaits() const {
-  std::string text;
-  for (size_t i = 0; i < thread_count_; ++i) {
-    const ThreadState& thread = threads_[i];
-    if (thread.done) continue;
-    if (!text.empty()) text += "; ";
-    text += thread.label.text;
-    if (thread.label.from >= 0) text += std::to_string(thread.label.from);
-    text += std::string(" waits for ever: ") + thread.awaits;
-  }
-  return text;
-}
-
-// ---- names
-
-std::string Model::NameOf(uintptr_t address) const {
-  const Named* best = nullptr;
-  for (const Named& named : names_) {
-    if (address < named.address || address >= named.address + named.bytes) continue;
-    if (best == nullptr || named.bytes < best->bytes) best = &named;
-  }
-  if (best == nullptr) return "an unnamed word";
-  std::string text = best->label.text;
-  if (best->label.from >= 0) {
-    text += "(" + std::to_string(best->label.from);
-    if (best->label.to >= 0) text += "->" + std::to_string(best->label.to);
-    text += ")";
-  }
-  uintptr_t offset = address - best->address;
-  return offset == 0 ? text : text + "+" + std::to_string(offset);
-}
-
-std::string Model::ValueText(uint64_t value) const {
-  if (value - reinterpret_cast<uintptr_t>(arena) < kArenaBytes) return NameOf(value);
-  char text[32];
-  std::snprintf(text, sizeof(text), value < 100'000 ? "%llu" : "%#llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-void Model::Trace(const char* format, ...) {
-  char line[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(line, sizeof(line), format, arguments);
-  va_end(arguments);
-  const Label& label = threads_[running_].label;
-  std::string who = label.text + (label.from < 0 ? std::string() : std::to_string(label.from));
-  char head[64];
-  std::snprintf(head, sizeof(head), "%4zu  %-10s ", ++trace_lines_, who.c_str());
-  trace_ += std::string(head) + line + "\n";
 }
 
 }  // namespace toro::model

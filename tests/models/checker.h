@@ -122,8 +122,8 @@ class Model {
     names_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T), label});
   }
   void Thread(Label label, std::function<void()> body);
-  // Says that no thread stores to the words inside `object`; one that does ends the execution. Then a load of them is no
-  // decision, and the states of it need not be searched.
+  // Says that no thread stores to the words inside `object`; one that does ends the execution. Then a load of them is
+  // no decision, and the states of it need not be searched.
   template <typename T>
   void NeverStored(const T& object) {
     never_stored_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T)});
@@ -230,6 +230,7 @@ class Model {
   // Stops the test program: the model asks for what the checker does not have.
   [[noreturn]] static void Misuse(const char* cause);
   void* Allocate(size_t bytes, size_t alignment);
+  static bool IsInArena(uint64_t value);
   void SwitchTo(int thread);
   void Yield();
   void Point();
@@ -252,8 +253,8 @@ class Model {
 
   MemoryModel memory_ = MemoryModel::kSc;
   bool tracing_ = false;
-  int running_ = -1;  // thread, or -1: setup and search
-  int peeking_ = -1;  // the thread whose condition the search evaluates
+  int running_ = -1;     // thread, or -1: setup and search
+  int peeking_ = -1;     // the thread whose condition the search evaluates
   uint64_t peeked_ = 0;  // a bit per word that it loaded
   size_t choices_ = 0;
   size_t chosen_ = 0;

@@ -1,8 +1,10 @@
-// Foreign frees, the product's own ReturnPath (core/kernel/return_path.h) on the product's own Exchange, in every order.
+// Foreign frees, the product's own ReturnPath (core/kernel/return_path.h) on the product's own Exchange, in every
+// order.
 //
-// Each CPU writes into objects of another and frees them; the owner gets them back, and writes into them at once, as the
-// next one who allocates them does. So an object that comes home too early, twice, or never, is a race, a false claim,
-// or a wait for ever. The channel has one line, so that most frees find it full and wait in chunks of one object (I1).
+// Each CPU writes into objects of another and frees them; the owner gets them back, and writes into them at once, as
+// the next one who allocates them does. So an object that comes home too early, twice, or never, is a race, a false
+// claim, or a wait for ever. The channel has one line, so that most frees find it full and wait in chunks of one object
+// (I1).
 #include "core/kernel/return_path_work.h"
 
 #include "tests/models/model_exchange.h"
@@ -187,9 +189,8 @@ TEST(BadReturnPathModel, TheLineCarriesTheOwnershipOfTheObjects) {
     const char* broken;
     Weaken what;
   };
-  for (const Twin& twin :
-       {Twin{"bad_return_publish_relaxed", "line: release -> relaxed", Weaken::kReleaseToRelaxed},
-        Twin{"bad_return_take_relaxed", "line: acquire -> relaxed", Weaken::kAcquireToRelaxed}}) {
+  for (const Twin& twin : {Twin{"bad_return_publish_relaxed", "line: release -> relaxed", Weaken::kReleaseToRelaxed},
+                           Twin{"bad_return_take_relaxed", "line: acquire -> relaxed", Weaken::kAcquireToRelaxed}}) {
     Refute(twin.name, twin.broken, MemoryModel::kCpp, Verdict::kDataRace, [&twin](Model& model) {
       Play<2>(kTwoByTurns)(model);
       model.WeakenOrderOf("line", twin.what);

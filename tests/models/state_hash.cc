@@ -14,7 +14,7 @@ namespace toro::model {
 
 class StateHasher {
  public:
-  StateHasher(const Model& model)
+  explicit StateHasher(const Model& model)
       : model_(model),
         words_(model.memory_ == MemoryModel::kCpp ? model.word_count_ : 0),
         clocks_(model.thread_count_) {}
