@@ -21,8 +21,8 @@ def record_metal(elf, path, cpus, folder):
     status = os.path.join(folder, "status")
     ended = subprocess.run(
         ["timeout", "-k", "1", str(LIMIT_S), "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",
-         "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-M", "q35", "-smp", str(cpus), "-m", "64",
-         "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status,
+         "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", "-M", "q35", "-smp", str(cpus),
+         "-m", "64", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status,
          "-device", "isa-debugcon,iobase=0xe9,chardev=status", "-chardev", "file,id=trace,path=" + path,
          "-device", "isa-debugcon,iobase=0xe8,chardev=trace", "-kernel", elf, "-append", "trace=8192 -- %d" % ROUNDS],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace", check=False)

@@ -42,7 +42,8 @@ def events(trace):
 
 
 def write(trace, file):
-    file.write('{"displayTimeUnit": "ns", "otherData": {"lost records": %s}, "traceEvents": [\n' % json.dumps(trace.lost))
+    lost = json.dumps({"records lost of each CPU": trace.lost})
+    file.write('{"displayTimeUnit": "ns", "otherData": %s, "traceEvents": [\n' % lost)
     separator = ""
     for event in events(trace):
         file.write(separator + json.dumps(event))

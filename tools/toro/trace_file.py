@@ -85,7 +85,7 @@ def _damaged(path, what):
 
 
 def read_records(path):
-    """(end in ns, [[Record of CPU 0], ...], [records lost per CPU]), of a file; a ToroError says what is wrong with it."""
+    """(end in ns, [[Record of CPU 0], ...], [records lost per CPU]); a ToroError says what is wrong with the file."""
     try:
         with open(path, "rb") as file:
             data = file.read()

@@ -79,8 +79,9 @@ def write(trace, file, begin_ns=None, end_ns=None):
         'markerWidth="5" markerHeight="5" orient="auto"><path d="M0 0L6 3L0 6z" fill="#202124"/></marker></defs>\n')
     unit = next(u for u, least in (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 0)) if span_ns >= least)
     for tick in _ticks(begin_ns, end_ns):
-        out('<path d="M%.1f %dV%d" stroke="#e0e0e0"/><text x="%.1f" y="%d" text-anchor="middle" fill="#5f6368">%s</text>\n'
-            % (x(tick), TOP - 8, y(trace.cpus), x(tick), TOP - 13, _time(tick, unit)))
+        out('<path d="M%.1f %dV%d" stroke="#e0e0e0"/>\n' % (x(tick), TOP - 8, y(trace.cpus)))
+        out('<text x="%.1f" y="%d" text-anchor="middle" fill="#5f6368">%s</text>\n' % (
+            x(tick), TOP - 13, _time(tick, unit)))
     for cpu in range(trace.cpus):
         out('<text x="8" y="%d">CPU %d</text>\n' % (y(cpu) + 15, cpu))
     for piece in sorted(_merged(inside, 1 / scale), key=lambda piece: piece.kind != trace_file.ASLEEP):

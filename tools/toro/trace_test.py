@@ -146,7 +146,8 @@ class RunOptionsTest(unittest.TestCase):
         with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as folder:
             path = os.path.join(folder, "t")
             self.assertEqual(option_parser.parse_run(["a", "--trace=" + path], ["a"]).trace, path)
-            for words, cause in ((["--trace=" + folder], "is a directory"), (["--trace=/nowhere/t"], "cannot be written"),
+            for words, cause in ((["--trace=" + folder], "is a directory"),
+                                 (["--trace=/nowhere/t"], "cannot be written"),
                                  (["--trace-records=64"], "none is recorded"),
                                  (["--trace=" + path, "--trace-records=65"], "no power of two"),
                                  (["--trace=" + path, "--trace-records=32"], "out of range")):
