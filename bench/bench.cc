@@ -89,6 +89,7 @@ void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers)
   AddEmptyPollRows(suite);
   AddSwitchRows(suite);
   AddThreadRows(suite, pair);
+  AddTimerRows(suite);
   AddSyncRows(suite);
   AddAllocationRows(suite, workers);
   AddForeignFreeRows(suite, workers);

@@ -28,13 +28,34 @@
 
 namespace toro {
 
-class ReturnPath {
- public:
-  static constexpr size_t kMostUnderWay = kChannelLines * kChannelWords;
+// What the product's return path is made of. The model checker has parts of its own (tests/models).
+struct ProductReturns {
+  using Exchange = toro::Exchange;
+  using Partition = toro::Partition;
+  static constexpr size_t kLines = kChannelLines;
+  static constexpr size_t kChunkObjects = 62;  // with two words 512 bytes: a size class of its own
 
-  [[gnu::cold]] ReturnPath(Exchange& exchange, Partition& partition);
-  ReturnPath(const ReturnPath&) = delete;
-  ReturnPath& operator=(const ReturnPath&) = delete;
+  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
+  static constexpr size_t kReserveObjects = 512;
+
+  // The reserve is used up: lets others run, or stops.
+  static void YieldForRoom();
+  static void PrefetchForWrite(const void* object) { Machine::PrefetchForWrite(object); }
+};
+
+template <typename Parts>
+class BasicReturnPath {
+ public:
+  using Exchange = typename Parts::Exchange;
+  using Partition = typename Parts::Partition;
+  using Here = typename Exchange::Here;
+
+  static constexpr size_t kMostUnderWay = Parts::kLines * kChannelWords;
+  static constexpr size_t kReserveObjects = Parts::kReserveObjects;
+
+  [[gnu::cold]] BasicReturnPath(Exchange& exchange, Partition& partition);
+  BasicReturnPath(const BasicReturnPath&) = delete;
+  BasicReturnPath& operator=(const BasicReturnPath&) = delete;
 
   // `object` belongs to CPU `owner`, which is not this one. Any context; see I4.
   void Give(CpuId owner, void* object) {
@@ -47,17 +68,13 @@ class ReturnPath {
 
   bool waiting() const { return counters_.waiting != 0; }
 
-  bool arrived() const { return arrived_ != 0; }
-
   // Frees what has come home (I5). True if there was anything. Each step, before it takes messages.
   bool FreeArrived() {
-    const bool any = arrived_ != 0;
-    while (arrived_ != 0) FreeOldest();
+    const bool any = arrived();
+    while (arrived()) FreeOldest();
     return any;
   }
-
-  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
-  static constexpr size_t kReserveObjects = 512;
+  bool arrived() const { return arrived_ != 0; }
 
   struct Counters {
     uint64_t given = 0;         // objects of others that were freed here
@@ -71,21 +88,21 @@ class ReturnPath {
 
  private:
   struct Chunk {
-    static constexpr size_t kObjects = 62;
+    static constexpr size_t kObjects = Parts::kChunkObjects;
     Chunk* next = nullptr;
     size_t count = 0;
     void* objects[kObjects];
   };
-  static_assert(sizeof(Chunk) == 512, "a size class of its own");
   static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
 
-  // The objects whose lines are under way at a time. A power of two.
-  static constexpr size_t kMostArrived = 64;
+  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count);
 
-  static void TakeHome(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  // The objects whose lines are under way at a time. [bench: foreign_free]
+  static constexpr size_t kMostArrived = 64;
   void Arrive(void* object) {
     if (arrived_ == kMostArrived) FreeOldest();
-    Machine::PrefetchForWrite(object);
+    // To be written, or each line would be asked for twice.
+    Parts::PrefetchForWrite(object);
     arrivals_[(first_arrival_ + arrived_++) % kMostArrived] = object;
   }
   void FreeOldest() {
@@ -107,8 +124,13 @@ class ReturnPath {
   Counters counters_;
   size_t arrived_ = 0;
   size_t first_arrival_ = 0;  // counted, not wrapped
-  void* arrivals_[kMostArrived];
+  void* arrivals_[kMostArrived] = {};
 };
+
+// Its functions are in return_path_work.h, which return_path.cc alone instantiates for the product.
+extern template class BasicReturnPath<ProductReturns>;
+
+using ReturnPath = BasicReturnPath<ProductReturns>;
 
 }  // namespace toro
 
