@@ -36,6 +36,16 @@ typename BasicReturnPath<Parts>::Chunk* BasicReturnPath<Parts>::TakeChunk() {
   return chunk;
 }
 
+template <typename Parts>
+void BasicReturnPath<Parts>::GiveChunk(Chunk* chunk) {
+  if (chunk < reserve_ || chunk >= reserve_ + kReserve) {
+    partition_.Free(chunk);
+    return;
+  }
+  chunk->next = free_reserve_;
+  free_reserve_ = chunk;
+}
+
 // The channel is full.
 template <typename Parts>
 void BasicReturnPath<Parts>::Keep(CpuId owner, void* object) {
