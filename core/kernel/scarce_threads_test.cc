@@ -94,7 +94,10 @@ TEST_P(ScarceThreadsTest, NoThreadBeginsOnTheStackOfOneThatEnds) {
   uint64_t created_before = 0, created_meanwhile = 0;
   bool started = false;
   // A queue of starts that has room, so that only the stack is lacking.
-  SpawnOn(kFar, [] { (void)SpawnDetached(kFar, [](void*) {}, nullptr); });
+  SpawnOn(kFar, [] {
+    (void)SpawnDetached(
+        kFar, [](void*) {}, nullptr);
+  });
   StepBoth();
   auto ends = SpawnOn(kFar, [&] {
     StepFrom(kFar, kNear);
@@ -175,7 +178,9 @@ TEST_P(ScarceThreadsTest, AStartIsWokenWhileTheNextOneLacksMemory) {
           answer = future.Get().value();
         },
         nullptr);
-    for (int i = 0; i < 3; ++i) (void)SpawnDetached(kFar, [](void*) { ++others; }, nullptr);
+    for (int i = 0; i < 3; ++i)
+      (void)SpawnDetached(
+          kFar, [](void*) { ++others; }, nullptr);
   });
   for (int i = 0; i < 10; ++i) Enter(kFar).Step();
   EXPECT_EQ(answer, 42);

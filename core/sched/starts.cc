@@ -61,7 +61,8 @@ void Scheduler::EnsureRunner() {
   Result<ThreadId> id = Create(body, ThreadOptions());
   if (!id.ok()) {
     // A thread that is about to leave its stack is not among the live ones any more.
-    TORO_CHECK(table_.live() > 0 || running_, "no memory for the stack of a detached thread; give the machine more memory");
+    TORO_CHECK(table_.live() > 0 || running_,
+               "no memory for the stack of a detached thread; give the machine more memory");
     return;
   }
   TORO_CHECK(table_.Detach(id.value()) == Status::kOk);

@@ -75,6 +75,7 @@ void SetExecutor(Executor& executor) { current_executor = &executor; }
 
 void BeginReport(int status) {
   if (!BeginTheEnd()) _exit(status);
+  CurrentExecutor().AskOthers();
   std::fflush(stdout);
 }
 
@@ -88,6 +89,7 @@ void ReportWhere(const char* end) {
 }
 
 void EndReport(int status) {
+  CurrentExecutor().ReportOthers();
   if (report_trace != nullptr) report_trace(&ReportText);
   std::fflush(stderr);
   _exit(status);

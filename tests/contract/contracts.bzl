@@ -11,7 +11,7 @@ CHECKS = {
     "power": "34",
     "predecessor": "27",
     "pressure": "16",
-    "stdthreads": "87",
+    "stdthreads": "90",
     "sync": "61",
     "threads": "53",
 }

@@ -55,6 +55,14 @@ void OnLastCpu(void (*fault)()) {
   (void)toro::Join(thread.value());
 }
 
+// CPU 0 is in here, or yields, when the last CPU faults.
+volatile bool spins = false;
+[[gnu::noinline]] void SpinForEver() {
+  spins = true;
+  while (zero == 0) {
+  }
+}
+
 // Whoever catches is beyond a function through which nothing may be thrown.
 [[gnu::noinline]] int DivideInNoexcept() noexcept { return seven / zero; }
 
@@ -218,6 +226,30 @@ int Make(const char* fault) {
     toro::SleepUntil(toro::kNever);
   }
   if (is("on-last-cpu")) OnLastCpu([] { zero = seven / zero; });
+  if (is("while-main-spins")) {
+    (void)toro::Spawn(toro::CpuId{toro::CpuCount() - 1},
+                      [] {
+                        while (!spins) {
+                        }
+                        zero = seven / zero;
+                      },
+                      {.name = "deep"});
+    SpinForEver();
+  }
+  if (is("only-yields")) {
+    OnLastCpu([] {
+      while (zero == 0) toro::Yield();
+    });
+  }
+  if (is("fault-beside-ready")) {
+    (void)toro::Spawn(toro::CpuId{toro::CpuCount() - 1},
+                      [] {
+                        while (!spins) toro::Yield();
+                        zero = seven / zero;
+                      },
+                      {.name = "deep"});
+    for (spins = true;;) toro::Yield();
+  }
   if (is("exception")) throw std::runtime_error("nobody is there");
   if (is("large-frame")) OnLastCpu([] { zero = LargeFrame(7); });
   std::printf("faults: no fault '%s'\n", fault);
