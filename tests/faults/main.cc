@@ -63,6 +63,24 @@ volatile bool spins = false;
   }
 }
 
+// A frame pointer that leads nowhere but to itself. In a message handler, where nothing is thrown.
+[[gnu::noinline]] void FaultInALoopOfFrames() {
+  uint64_t frame[2] = {reinterpret_cast<uint64_t>(frame), reinterpret_cast<uint64_t>(&Smash) + 1};
+  asm volatile("movq %0, %%rbp; ud2" : : "r"(frame), "r"(frame[0]) : "memory");
+}
+
+// With an interrupt table that ends behind its own vector, a page fault becomes a double fault [sdm3 6.15]. Bare
+// machine only.
+[[gnu::noinline]] void FaultDoubly() {
+  struct [[gnu::packed]] {
+    uint16_t limit;
+    uint64_t base;
+  } table;
+  asm volatile("sidt %0" : "=m"(table));
+  table.limit = 9 * 16 - 1;
+  asm volatile("lidt %0; movq $0, %%rax; movb $1, (%%rax)" : : "m"(table) : "rax", "memory");
+}
+
 // Whoever catches is beyond a function through which nothing may be thrown.
 [[gnu::noinline]] int DivideInNoexcept() noexcept { return seven / zero; }
 
@@ -236,6 +254,8 @@ int Make(const char* fault) {
                       {.name = "deep"});
     SpinForEver();
   }
+  if (is("frame-loop")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, &FaultInALoopOfFrames);
+  if (is("double-fault")) OnLastCpu(&FaultDoubly);
   if (is("only-yields")) {
     OnLastCpu([] {
       while (zero == 0) toro::Yield();
