@@ -60,9 +60,9 @@ void* __wrap__ZN4toro13PartitionWithILNS_9HardeningE1EE15AllocateAlignedEmm(toro
 
 // page-access: the access of a region is not changed. page-neighbour: that of the page behind it is, too.
 toro::Status __real__ZN4toro8platform13SetPageAccessEPvmNS0_10PageAccessE(void* pages, size_t count,
-                                                                         toro::platform::PageAccess access);
+                                                                          toro::platform::PageAccess access);
 toro::Status __wrap__ZN4toro8platform13SetPageAccessEPvmNS0_10PageAccessE(void* pages, size_t count,
-                                                                         toro::platform::PageAccess access) {
+                                                                          toro::platform::PageAccess access) {
   if (Planted("page-access")) return toro::Status::kOk;
   if (Planted("page-neighbour") && access == toro::platform::PageAccess::kReadOnly) ++count;
   return __real__ZN4toro8platform13SetPageAccessEPvmNS0_10PageAccessE(pages, count, access);

@@ -16,7 +16,8 @@ for title in "Sections, bytes" "By archive or namespace, bytes in the file" "By 
   grep -qF -e "$title" <<<"$output" || fail "no '$title'" "$output"
 done
 bytes=$(stat -L -c %s "$hello")
-[ "$(tail -n 1 <<<"$output")" = "$(printf '%9d  the whole file' "$bytes")" ] || fail "the file has $bytes bytes" "$output"
+last=$(tail -n 1 <<<"$output")
+[ "$last" = "$(printf '%9d  the whole file' "$bytes")" ] || fail "the file has $bytes bytes" "$output"
 # The code and the constants of the kernel, by what they belong to, are most of the two sections.
 in_sections=$(awk '$2 == ".text" || $2 == ".rodata" { sum += $1 } END { print sum }' <<<"$output")
 in_table=$(awk '/^By archive or/ { on = 1; next } /^$/ { on = 0 } on { sum += $1 } END { print sum }' <<<"$output")

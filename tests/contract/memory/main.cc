@@ -1,12 +1,8 @@
 // The contract of memory beyond malloc: arenas, scratch memory, memory resources, DMA buffers, regions. The argument
 // `metal` says that the world is the bare machine, where a region may go without the cache.
-#include <cerrno>
-#include <cstdlib>
 #include <memory_resource>
-#include <new>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/kernel/allocation.h"
@@ -18,6 +14,7 @@
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
+#include "tests/contract/memory/parts.h"
 
 namespace {
 
@@ -26,8 +23,6 @@ using toro::Arena;
 using toro::CpuId;
 using toro::Status;
 using toro::ThreadArena;
-
-bool shrunk = false;
 
 CpuId LastCpu() { return CpuId{toro::CpuCount() - 1}; }
 
@@ -345,77 +340,6 @@ void WrongDmaLimitsAreRefused() {
   Check(all, "wrong DMA limits are refused");
 }
 
-// ---- malloc and its kin ----
-
-// Sizes and alignments that the compiler cannot judge.
-volatile size_t absurd = ~size_t{0} - 100, half = ~size_t{0} / 2, odd = 24;
-
-void MallocRefusesAbsurdSizes() {
-  auto refused = [](void* object) {
-    bool right = object == nullptr && errno == ENOMEM;
-    std::free(object);
-    errno = 0;
-    return right;
-  };
-  errno = 0;
-  bool all = refused(std::malloc(absurd)) && refused(std::malloc(half)) && refused(std::calloc(half, 3)) &&
-             refused(std::calloc(1, absurd));
-  char* kept = static_cast<char*>(std::malloc(100));
-  kept[99] = 7;
-  all = all && std::realloc(kept, half) == nullptr && errno == ENOMEM && kept[99] == 7;
-  std::free(kept);
-  Check(all, "malloc, calloc and realloc give null and ENOMEM for absurd sizes");
-  int thrown = 0;
-  for (size_t bytes : {size_t{absurd}, size_t{half}}) {
-    try {
-      ::operator delete(::operator new(bytes));
-    } catch (const std::bad_alloc&) {
-      ++thrown;
-    }
-    try {
-      ::operator delete(::operator new(bytes, std::align_val_t{64}), std::align_val_t{64});
-    } catch (const std::bad_alloc&) {
-      ++thrown;
-    }
-  }
-  try {
-    delete[] new int[half];
-  } catch (const std::bad_alloc&) {
-    ++thrown;
-  }
-  Check(thrown == 5 && ::operator new(absurd, std::nothrow) == nullptr, "operator new throws std::bad_alloc for them");
-}
-
-void AlignmentsThatAreNoneAreRefused() {
-  static int marker;
-  void* const untouched = &marker;
-  void* object = untouched;
-  bool all = posix_memalign(&object, odd, 10) == EINVAL && posix_memalign(&object, 0, 10) == EINVAL &&
-             posix_memalign(&object, 4, 10) == EINVAL && posix_memalign(&object, 64, half) == ENOMEM;
-  Check(all && object == untouched, "posix_memalign refuses what is no alignment, and absurd sizes");
-}
-
-// To shrink needs no memory.
-void AnExhaustedPartitionShrinks() {
-  auto thread = toro::Spawn(LastCpu(), [] {
-    char* object = static_cast<char*>(std::malloc(1000));
-    object[9] = 3;
-    struct Block {
-      Block* next;
-    };
-    Block* blocks = nullptr;
-    for (size_t bytes : {toro::kMiB, 64 * toro::kKiB, 4 * toro::kKiB, size_t{16}}) {
-      while (void* block = toro::AllocateBytes(bytes)) blocks = new (block) Block{blocks};
-    }
-    char* smaller = static_cast<char*>(std::realloc(object, 10));
-    while (blocks != nullptr) toro::FreeBytes(std::exchange(blocks, blocks->next));
-    bool kept = smaller != nullptr && smaller[9] == 3;
-    std::free(smaller);
-    toro::Call(toro::kBootCpu, [kept] { shrunk = kept; });
-  });
-  Check(toro::Join(thread.value()) == Status::kOk && shrunk, "realloc shrinks when no memory is left");
-}
-
 // ---- regions ----
 
 // Whether pages can be uncached here: on the bare machine.
@@ -503,9 +427,7 @@ int main(int argc, char** argv) {
   DmaBuffersKeepToTheirLimits();
   ADmaBufferLiesBelowItsLimitThoughMostOfThatIsTaken();
   WrongDmaLimitsAreRefused();
-  MallocRefusesAbsurdSizes();
-  AlignmentsThatAreNoneAreRefused();
-  AnExhaustedPartitionShrinks();
+  contract::MallocAndItsKin();
   RegionsKeepTheirContents();
   APageOfARegionIsReadOnlyByItself();
   WrongRegionsAreRefused();
