@@ -30,15 +30,17 @@ bool __wrap__ZN4toro8platform12SetGuardPageEPvb(void* page, bool guard) {
 
 // lost-free: of the objects that go home to another CPU, one of a thousand does not. lost-waiting: nor do those that
 // had to wait for room in the channel.
-void __real__ZN4toro10ReturnPath4GiveENS_5CpuIdEPv(toro::ReturnPath* path, toro::CpuId owner, void* object);
-void __wrap__ZN4toro10ReturnPath4GiveENS_5CpuIdEPv(toro::ReturnPath* path, toro::CpuId owner, void* object) {
+void __real__ZN4toro15BasicReturnPathINS_14ProductReturnsEE4GiveENS_5CpuIdEPv(toro::ReturnPath* path, toro::CpuId owner,
+                                                                              void* object);
+void __wrap__ZN4toro15BasicReturnPathINS_14ProductReturnsEE4GiveENS_5CpuIdEPv(toro::ReturnPath* path, toro::CpuId owner,
+                                                                              void* object) {
   static thread_local unsigned objects = 0;
   if (++objects % 1000 == 0 && Planted("lost-free")) return;
-  __real__ZN4toro10ReturnPath4GiveENS_5CpuIdEPv(path, owner, object);
+  __real__ZN4toro15BasicReturnPathINS_14ProductReturnsEE4GiveENS_5CpuIdEPv(path, owner, object);
 }
-void __real__ZN4toro10ReturnPath5RetryEv(toro::ReturnPath* path);
-void __wrap__ZN4toro10ReturnPath5RetryEv(toro::ReturnPath* path) {
-  if (!Planted("lost-waiting")) __real__ZN4toro10ReturnPath5RetryEv(path);
+void __real__ZN4toro15BasicReturnPathINS_14ProductReturnsEE5RetryEv(toro::ReturnPath* path);
+void __wrap__ZN4toro15BasicReturnPathINS_14ProductReturnsEE5RetryEv(toro::ReturnPath* path) {
+  if (!Planted("lost-waiting")) __real__ZN4toro15BasicReturnPathINS_14ProductReturnsEE5RetryEv(path);
 }
 
 // lost-arena: what a thread has in its arena when it ends is not given back.
