@@ -58,10 +58,7 @@ class BasicReturnPath {
   BasicReturnPath& operator=(const BasicReturnPath&) = delete;
 
   // `object` belongs to CPU `owner`, which is not this one. Any context; see I4.
-  void Give(CpuId owner, void* object) {
-    ++counters_.given;
-    if (!exchange_.PackWord(owner, &TakeHome, reinterpret_cast<uint64_t>(object))) Keep(owner, object);
-  }
+  void Give(CpuId owner, void* object);
 
   // Gives what had to wait, as far as there is room.
   void Retry();

@@ -46,6 +46,12 @@ void BasicReturnPath<Parts>::GiveChunk(Chunk* chunk) {
   free_reserve_ = chunk;
 }
 
+template <typename Parts>
+void BasicReturnPath<Parts>::Give(CpuId owner, void* object) {
+  ++counters_.given;
+  if (!exchange_.PackWord(owner, &TakeHome, reinterpret_cast<uint64_t>(object))) Keep(owner, object);
+}
+
 // The channel is full.
 template <typename Parts>
 void BasicReturnPath<Parts>::Keep(CpuId owner, void* object) {
