@@ -3,6 +3,7 @@
 #include <new>
 
 #include "core/machine/platform_services.h"
+#include "core/machine/simulation.h"
 
 namespace toro {
 
@@ -41,7 +42,7 @@ void Exchange::Post(CpuId to, Message& message) {
   }
   Peer& peer = peers_[to.index()];
   peer.outbox.Append(message);
-  if (peer.outbox.Publish(*peer.out_slot)) {
+  if (!Simulation::Fails(FaultPoint::kSlotFull) && peer.outbox.Publish(*peer.out_slot)) {
     Ring(peer, to);
   } else {
     MarkWaiting(to);
@@ -64,6 +65,7 @@ bool Exchange::SendLine(CpuId to, ChannelHandler handler, const uint64_t* words,
   TORO_CHECK(to != self_, "a CPU has no channel to itself; call the handler");
   Peer& peer = peers_[to.index()];
   if (peer.packing != nullptr) PublishPacked(peer, to);
+  if (Simulation::Fails(FaultPoint::kChannelFull)) return false;
   ChannelLine<>* line = peer.out.Open();
   if (line == nullptr) return false;
   for (size_t i = 0; i < count; ++i) line->words[i].Set(words[i]);
@@ -77,6 +79,7 @@ bool Exchange::Pack(CpuId to, ChannelHandler handler, const uint64_t* words, siz
   if (peer.packing != nullptr && (peer.packing != handler || peer.packed + count > kChannelWords)) {
     PublishPacked(peer, to);
   }
+  if (Simulation::Fails(FaultPoint::kChannelFull)) return false;
   ChannelLine<>* line = peer.out.Open();
   if (line == nullptr) return false;
   if (peer.packing == nullptr) {
@@ -104,7 +107,7 @@ bool Exchange::PublishWaiting() {
         PublishPacked(peer, to);
         published = true;
       }
-      if (peer.outbox.Publish(*peer.out_slot)) {
+      if (!Simulation::Fails(FaultPoint::kSlotFull) && peer.outbox.Publish(*peer.out_slot)) {
         Ring(peer, to);
         published = true;
       }

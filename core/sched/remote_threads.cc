@@ -18,6 +18,7 @@ struct Created {
 };
 
 Created CreateHere(const ThreadBody& body, const ThreadOptions& options) {
+  if (Simulation::Fails(FaultPoint::kOutOfMemory)) return {ThreadId(), Status::kOutOfMemory};
   Result<ThreadId> id = Scheduler::Current().Create(body, options);
   return id.ok() ? Created{id.value(), Status::kOk} : Created{ThreadId(), id.status()};
 }
@@ -45,7 +46,10 @@ static_assert(call_internal::kFitsALine<SmallBody, Created>);
 
 Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options) {
   Scheduler& here = Current();
-  if (to == here.id()) return here.Create(body, options);
+  if (to == here.id()) {
+    if (Simulation::Fails(FaultPoint::kOutOfMemory)) return Status::kOutOfMemory;
+    return here.Create(body, options);
+  }
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
   Created created;
   // The closure is copied where moving it would write into it.

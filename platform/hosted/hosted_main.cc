@@ -104,6 +104,7 @@ int HostedMain(int argc, char** argv, char**) {
   }
   static std::vector<InputFile> inputs;
   for (const std::string& path : options.inputs) inputs.push_back(MapInput(path));
+  if (options.sweeps) options.seed = SweepSeeds(options.sweep);
   static std::vector<char*> arguments{argv[0]};
   for (std::string& argument : options.arguments) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
@@ -127,7 +128,8 @@ int HostedMain(int argc, char** argv, char**) {
   config.single_step = options.deterministic;
   int application_argc = static_cast<int>(arguments.size()) - 1;
   if (options.deterministic) {
-    static DeterministicExecutor executor(options.cpus, options.seed, options.steps, options.trace_hash);
+    static DeterministicExecutor executor(options.cpus, options.seed, options.choices, options.steps,
+                                          options.trace_hash);
     SetExecutor(executor);
     Cluster& cluster = CreateCluster(config, options);
     cluster.SpawnMain(application_main, application_argc, arguments.data());

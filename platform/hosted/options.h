@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "platform/hosted/node_options.h"
+#include "platform/hosted/run_choices.h"
+#include "platform/hosted/seed_sweep.h"
 
 namespace toro::hosted {
 
@@ -20,6 +22,9 @@ struct Options {
   bool deterministic = false;       // --seed was given
   uint64_t seed = 0;
   uint64_t steps = 0;        // the deterministic executor stops after so many; 0: no bound
+  RunChoices choices;        // of the deterministic executor
+  bool sweeps = false;       // --seeds was given
+  Sweep sweep;
   uint64_t watchdog_ms = 0;  // 0: no watch
   bool watchdog_powers_off = false;
   bool trace_hash = false;  // print the hash of the step trace at the end

@@ -58,7 +58,7 @@ constexpr int kShutdownSignals[] = {SIGTERM, SIGINT};
 // On the pthread of CPU 0. A second signal does not wait for the hook.
 void OnShutdownSignal(int signal) {
   if (note_shutdown_request == nullptr || !note_shutdown_request()) _exit(128 + signal);
-  CurrentExecutor().WakeCpu(kBootCpu);
+  CurrentExecutor().WakeBySignal(kBootCpu);
 }
 
 }  // namespace
@@ -89,6 +89,7 @@ void ReportWhere(const char* end) {
 
 void EndReport(int status) {
   if (report_trace != nullptr) report_trace(&ReportText);
+  CurrentExecutor().ReportRun();
   std::fflush(stderr);
   _exit(status);
 }
