@@ -19,10 +19,10 @@ def _simulated_impl(ctx):
     info = ctx.attr.program[0][DefaultInfo]
     executable = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = executable, target_file = info.files_to_run.executable, is_executable = True)
-    return [DefaultInfo(
-        executable = executable,
-        runfiles = ctx.runfiles([executable]).merge(info.default_runfiles),
-    )]
+
+
+    # Without those of the program, whose path is the same as of the one that is not for the simulator.
+    return [DefaultInfo(executable = executable, runfiles = ctx.runfiles([executable]))]
 
 toro_simulated_program = rule(
     implementation = _simulated_impl,

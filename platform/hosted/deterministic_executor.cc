@@ -212,7 +212,8 @@ void DeterministicExecutor::BeforePowerOff(int status) {
 
 void DeterministicExecutor::ReportRun() {
   if constexpr (!Simulation::kOn) return;
-  std::fprintf(stderr, "toro: seed %llu, %zu CPUs, %llu steps, %llu ticks; order %s, mean %llu; stores wait < %llu ticks\n",
+  std::fprintf(stderr,
+               "toro: seed %llu, %zu CPUs, %llu steps, %llu ticks; order %s, mean %llu; stores wait < %llu ticks\n",
                static_cast<unsigned long long>(seed_), cpus_, static_cast<unsigned long long>(steps_),
                static_cast<unsigned long long>(store_buffers.tick()),
                drawn_.order == OrderKind::kUniform ? "uniform" : "priority",

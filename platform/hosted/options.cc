@@ -138,7 +138,8 @@ std::string Usage(const std::string& program) {
             "  --again=COMMAND  with --seeds: how the report says to run the seed again for which SEED stands\n"
             "  --order=NAME     who steps: uniform, priority, swarm (swarm)\n"
             "  --store-delay=N  the most ticks that a store stays invisible to others, 0 to 65535 (by seed)\n"
-            "  --faults=PLAN    none, swarm, or a list of faults: NAME, NAME=N (one time in N), NAME@N (the N-th) (none)\n"
+            "  --faults=PLAN    none, swarm, or a list of faults: NAME, NAME=N (one time in N), NAME@N (the N-th) "
+            "(none)\n"
             "This is the simulator: see docs/simulator.md.\n"
           : "Without --seed each CPU is a pinned thread of this process.\n";
   return "usage: " + program +

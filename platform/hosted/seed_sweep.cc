@@ -47,17 +47,17 @@ double SecondsNow() {
 struct Job {
   pid_t process = 0;  // 0: none
   uint64_t seed = 0;
-  bool again = false;      // the second run of the seed
-  int output = -1;         // what the run writes
-  RunResult first;         // of the first run
+  bool again = false;        // the second run of the seed
+  int output = -1;           // what the run writes
+  RunResult first;           // of the first run
   RunResult* now = nullptr;  // shared with the process
 };
 
 class Sweeper {
  public:
   explicit Sweeper(const Sweep& sweep) : sweep_(sweep), jobs_(sweep.jobs), next_(sweep.first) {
-    auto* results = static_cast<RunResult*>(mmap(nullptr, sizeof(RunResult) * sweep.jobs, PROT_READ | PROT_WRITE,
-                                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* results = static_cast<RunResult*>(
+        mmap(nullptr, sizeof(RunResult) * sweep.jobs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     if (results == MAP_FAILED) Fail("no memory for the results");
     for (size_t i = 0; i < jobs_.size(); ++i) {
       jobs_[i].now = &results[i];
@@ -219,7 +219,8 @@ int Sweeper::Finish() {
     std::fwrite(failure_.data(), 1, failure_.size(), stderr);
     Show(true);
     std::string again = sweep_.again;
-    if (const size_t at = again.find("SEED"); at != std::string::npos) again.replace(at, 4, std::to_string(failed_seed_));
+    if (const size_t at = again.find("SEED"); at != std::string::npos)
+      again.replace(at, 4, std::to_string(failed_seed_));
     std::fprintf(stderr, "toro: the first seed that fails is %llu; to run it again: %s\n",
                  static_cast<unsigned long long>(failed_seed_), again.c_str());
     return 1;

@@ -33,7 +33,7 @@ struct Sweep {
 
   uint64_t first = 0;
   uint64_t last = 0;
-  size_t jobs = 1;    // processes at a time
+  size_t jobs = 1;                    // processes at a time
   std::string again = "--seed=SEED";  // how to run the seed again for which SEED stands
 };
 

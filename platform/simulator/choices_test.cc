@@ -142,7 +142,8 @@ TEST(StepOrderTest, ByPriorityOneCpuStepsUntilAChange) {
 TEST(StepOrderTest, OnlyThoseThatCanStepDo) {
   CpuSet able;
   able.Add(kTwo);
-  for (OrderKind kind : {OrderKind::kUniform, OrderKind::kPriority}) EXPECT_EQ(StepOrder(kind, 4, 9, 8).Pick(able), kTwo);
+  for (OrderKind kind : {OrderKind::kUniform, OrderKind::kPriority})
+    EXPECT_EQ(StepOrder(kind, 4, 9, 8).Pick(able), kTwo);
 }
 
 // ---- events ----

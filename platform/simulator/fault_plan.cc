@@ -8,8 +8,8 @@ namespace toro::simulator {
 FaultPlan fault_plan;
 
 const FaultClass kFaultClasses[kFaults] = {
-    {"full-slot", 20},    {"full-channel", 50}, {"full-queue", 20}, {"no-memory", 200},    {"late-ipi", 4},
-    {"lost-ipi", 10},     {"spurious-ipi", 50}, {"stall", 500},     {"clock-jump", 2000},
+    {"full-slot", 20}, {"full-channel", 50}, {"full-queue", 20}, {"no-memory", 200},   {"late-ipi", 4},
+    {"lost-ipi", 10},  {"spurious-ipi", 50}, {"stall", 500},     {"clock-jump", 2000},
 };
 
 namespace {

@@ -41,9 +41,9 @@ class Worker {
   void Run() {
     using Operation = void (Worker::*)();
     static constexpr Operation kOperations[] = {
-        &Worker::SpawnAndJoin, &Worker::SpawnDetached, &Worker::Migrate,  &Worker::CallThere,      &Worker::FreeThere,
-        &Worker::Sleep,        &Worker::CancelSleeper, &Worker::SendThere, &Worker::SuspendAndResume, &Worker::YieldSome,
-        &Worker::JoinTooSoon,
+        &Worker::SpawnAndJoin,     &Worker::SpawnDetached, &Worker::Migrate,       &Worker::CallThere,
+        &Worker::FreeThere,        &Worker::Sleep,         &Worker::CancelSleeper, &Worker::SendThere,
+        &Worker::SuspendAndResume, &Worker::YieldSome,     &Worker::JoinTooSoon,
     };
     for (size_t i = 0; i < rounds_; ++i) (this->*kOperations[Below(std::size(kOperations))])();
   }
@@ -79,7 +79,9 @@ class Worker {
   void SpawnDetached() {
     for (uint64_t i = Below(8); i > 0; --i) {
       ++detached_asked;
-      Expect(toro::SpawnDetached(AnyCpu(), [](void*) { ++detached_ran; }, nullptr) == Status::kOk, "a detached spawn");
+      Expect(toro::SpawnDetached(
+                 AnyCpu(), [](void*) { ++detached_ran; }, nullptr) == Status::kOk,
+             "a detached spawn");
     }
   }
 
@@ -107,8 +109,9 @@ class Worker {
     }
     Migrate();
     for (unsigned char* object : objects) {
-      Expect(object == nullptr || (object[0] == static_cast<unsigned char>(bytes >> 4) && object[bytes - 1] == object[0]),
-             "memory keeps what was written");
+      Expect(
+          object == nullptr || (object[0] == static_cast<unsigned char>(bytes >> 4) && object[bytes - 1] == object[0]),
+          "memory keeps what was written");
       delete[] object;
     }
   }
