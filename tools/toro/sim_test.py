@@ -64,7 +64,7 @@ class SimTest(unittest.TestCase):
         self.refused("--jobs has no meaning without --seeds", "hello", "--jobs=2")
         self.refused("--timeout has no meaning with --seeds", "hello", "--seeds=1..2", "--timeout=2")
         self.refused("--seed stands there twice", "hello", "--seed=1", "--seed=2")
-        self.refused("unknown option --fault (near: --faults)", "hello", "--fault=stall")
+        self.refused("unknown option --fault (near: --faults", "hello", "--fault=stall")
         self.refused("--input=/no/such: No such file", "hello", "--input=/no/such")
 
     def test_wrong_applications_are_named(self):
