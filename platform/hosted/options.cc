@@ -7,6 +7,8 @@
 #include "core/machine/simulation.h"
 #include "platform/simulator/fault_plan.h"
 #include "platform/simulator/store_buffers.h"
+#include "core/base/units.h"
+#include "core/trace/trace_ring.h"
 
 namespace toro::hosted {
 namespace {
@@ -82,6 +84,15 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
   } else if (Simulation::kOn && key == "--faults") {
     std::string error = simulator::fault_plan.Parse(text);
     return error.empty() ? error : "--faults=" + std::string(text) + ": " + error;
+  } else if (key == "--trace") {
+    if (text.empty()) return "--trace=: expected the path of the file to write";
+    options.trace = text;
+  } else if (key == "--trace-records") {
+    if (!ParseNumber(text, options.trace_records) || !IsPowerOfTwo(options.trace_records) ||
+        options.trace_records < kLeastTraceRecords || options.trace_records > kMostTraceRecords) {
+      return BadNumber(key, text, "a power of two from 64 to 16777216");
+    }
+    options.given_trace_records = true;
   } else if (key == "--steps") {
     if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
   } else {
@@ -123,6 +134,9 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
     has_cpus = has_cpus || key == "--cpus";
     has_memory = has_memory || key == "--memory";
   }
+  if (options.given_trace_records && options.trace.empty()) {
+    return "--trace-records says how much of the trace --trace=FILE keeps; add that, or leave it out";
+  }
   if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
     return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
   }
@@ -152,6 +166,8 @@ std::string Usage(const std::string& program) {
          "  --report         print who got what memory on standard error, before main\n"
          "  --input=FILE     a file that the application sees as input; may be repeated\n"
          "  --watchdog=MS    name a thread that runs longer without yielding; with ,poweroff the run ends then\n"
+         "  --trace=FILE     record what the CPUs do, and write it to FILE at the end, for `toro trace FILE`\n"
+         "  --trace-records=N  with --trace: keep the last N records of each CPU, a power of two (16384)\n"
          "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
          "  --steps=N        with --seed: stop with an error after N steps\n"
          "  --trace-hash     with --seed: print the hash of the run as the last line\n" +

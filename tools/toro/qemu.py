@@ -10,6 +10,7 @@ import re
 import shutil
 
 import monitor
+import network
 import nodes
 import process
 from console import say
@@ -61,7 +62,8 @@ def command(options, accel, boot_words, status_path):
     return [program(), "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status_path,
             "-device", "isa-debugcon,iobase=0xe9,chardev=status", *accel_words, "-M", options.machine,
-            "-smp", str(options.cpus), "-m", str(options.memory), *nodes.qemu_words(options), *boot_words]
+            "-smp", str(options.cpus), "-m", str(options.memory), *nodes.qemu_words(options),
+            *network.qemu_words(options), *boot_words]
 
 
 def guest_status(returncode, errors, accel, reported):
@@ -92,6 +94,9 @@ def boot(options, boot_words, folder):
         accel.upper(), why))
     status_path = os.path.join(folder, "status.txt")
     words = command(options, accel, boot_words, status_path)
+    trace_path = os.path.join(folder, "trace")
+    if options.trace:
+        words += ["-chardev", "file,id=trace,path=" + trace_path, "-device", "isa-debugcon,iobase=0xe8,chardev=trace"]
     watch = None
     if accel == "kvm":
         socket = os.path.join(folder, "monitor")
@@ -108,7 +113,16 @@ def boot(options, boot_words, folder):
     errors = _read(errors_path)
     for line in errors.splitlines():
         say("| " + line)
+    if options.trace:
+        _keep_trace(trace_path, options.trace)
     return guest_status(status, errors, accel, _read(status_path))
+
+
+def _keep_trace(written, wanted):
+    if not os.path.exists(written) or os.path.getsize(written) == 0:
+        say("no trace was written: the kernel did not come so far")
+        return
+    shutil.copyfile(written, wanted)
 
 
 def _read(path):

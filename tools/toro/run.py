@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import bazel
+import network
 import nodes
 import options as option_parser
 import pack
@@ -48,9 +49,11 @@ def _run_hosted(options):
     (program,), defaults = _build(options.app, [options.app])
     command = [program, "--cpus=%d" % options.cpus, "--memory=%d" % options.memory]
     command += ["--input=" + path for _, path in _input_files(options, defaults)]
-    command += nodes.as_words(options)
+    command += nodes.as_words(options) + network.as_words(options)
     if options.report:
         command.append("--report")
+    if options.trace:
+        command += ["--trace=" + options.trace, "--trace-records=%d" % options.trace_records]
     if options.seed is not None:
         command.append("--seed=%d" % options.seed)
     say("running %s: hosted, %d CPUs, %d MiB%s" % (
@@ -82,6 +85,8 @@ def _command_line(options):
     words = ["report"] if options.report else []
     if options.isolate:
         words.append("isolate")
+    if options.trace:
+        words.append("trace=%d" % options.trace_records)
     if options.arguments:
         words += ["--", pack.kernel_words(options.arguments)]
     return " ".join(words)
