@@ -4,11 +4,11 @@
 #include <string_view>
 
 #include "core/base/cpu_id.h"
+#include "core/base/units.h"
 #include "core/machine/simulation.h"
+#include "core/trace/trace_ring.h"
 #include "platform/simulator/fault_plan.h"
 #include "platform/simulator/store_buffers.h"
-#include "core/base/units.h"
-#include "core/trace/trace_ring.h"
 
 namespace toro::hosted {
 namespace {
