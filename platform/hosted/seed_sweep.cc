@@ -194,10 +194,11 @@ void Sweeper::End(Job& job, int status) {
 void Sweeper::Show(bool final) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (!final && !terminal && shown_ % 20 != 0) return;
+  const uint64_t seeds = sweep_.last - sweep_.first + 1;
   const double seconds = std::max(SecondsNow() - begin_, 1e-9);
   std::fprintf(stderr, "%storo: %llu of %llu seeds, %llu runs, %.1f million steps, %.2f million a second%s",
                terminal ? "\r" : "", static_cast<unsigned long long>(seeds_done_),
-               static_cast<unsigned long long>(sweep_.last - sweep_.first + 1), static_cast<unsigned long long>(runs_),
+               static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(runs_),
                static_cast<double>(steps_) * 1e-6, static_cast<double>(steps_) * 1e-6 / seconds,
                terminal && !final ? " " : "\n");
   if (!final) return;

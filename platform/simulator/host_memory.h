@@ -14,7 +14,7 @@ struct HostAllocator {
 
   HostAllocator() = default;
   template <typename U>
-  HostAllocator(const HostAllocator<U>&) {}
+  explicit HostAllocator(const HostAllocator<U>&) {}
 
   T* allocate(size_t count) {
     void* memory = std::malloc(count * sizeof(T));
