@@ -206,7 +206,7 @@ class BasicExchange {
   void Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count);
   void PublishPacked(Peer& peer, CpuId to);
   bool Take(CpuId from);
-  uint64_t DeliverChain(Message* chain);
+  uint64_t DeliverChain(CpuId from, Message* chain);
   bool PublishWaiting();
   void ReviewWakes();
   bool AnythingHere() const;

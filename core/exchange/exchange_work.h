@@ -46,6 +46,7 @@ void BasicExchange<Parts>::Ring(Peer& peer, CpuId to) {
 template <typename Parts>
 void BasicExchange<Parts>::Post(CpuId to, Message& message) {
   ++counters_.messages_sent;
+  Simulation::MessagePosted(self_, to, &message);
   if (to == self_) {
     to_self_.Append(message);
     busy_ |= kWaiting;
@@ -64,6 +65,7 @@ void BasicExchange<Parts>::Post(CpuId to, Message& message) {
 template <typename Parts>
 void BasicExchange<Parts>::Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count) {
   peer.out.Publish(handler, count);
+  Simulation::LinePublished(self_, to, handler, count);
   ++counters_.lines_sent;
   Ring(peer, to);
 }
@@ -141,13 +143,14 @@ bool BasicExchange<Parts>::PublishWaiting() {
 
 // Returns how many there were.
 template <typename Parts>
-uint64_t BasicExchange<Parts>::DeliverChain(Message* chain) {
+uint64_t BasicExchange<Parts>::DeliverChain(CpuId from, Message* chain) {
   uint64_t delivered = 0;
   while (chain != nullptr) {
     // Read before delivery: see Message.
     Message* next = chain->next;
     ++delivered;
     ++counters_.messages_received;
+    Simulation::MessageDelivered(from, self_, chain);
     chain->deliver(here_, *chain);
     chain = next;
   }
@@ -157,13 +160,14 @@ uint64_t BasicExchange<Parts>::DeliverChain(Message* chain) {
 template <typename Parts>
 bool BasicExchange<Parts>::Take(CpuId from) {
   Peer& peer = peers_[from.index()];
-  uint64_t delivered = DeliverChain(peer.in_slot->Take());
+  uint64_t delivered = DeliverChain(from, peer.in_slot->Take());
   peer.messages_taken += delivered;
   for (size_t lines = 0; lines < kMostLinesPerLook; ++lines) {
     bool taken = peer.in.template TakeLine<ChannelHandler>([&](ChannelHandler handler, const Line& line, size_t count) {
       uint64_t words[kChannelWords];
       for (size_t i = 0; i < count; ++i) words[i] = line.words[i].Get();
       ++counters_.lines_received;
+      Simulation::LineTaken(from, self_, handler, count);
       handler(here_, from, words, count);
     });
     if (!taken) return delivered + lines > 0;
@@ -194,7 +198,7 @@ bool BasicExchange<Parts>::Work() {
       }
     }
   }
-  if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll()) > 0;
+  if (!to_self_.empty()) worked |= DeliverChain(self_, to_self_.TakeAll()) > 0;
   if ((busy_ & kWaiting) != 0) worked |= PublishWaiting();
   ReviewWakes();
   busy_ &= ~kWorking;

@@ -8,11 +8,13 @@
 #include "core/machine/simulation.h"
 #include "platform/hosted/fault_handler.h"
 #include "platform/hosted/seed_sweep.h"
+#include "platform/simulator/checkers.h"
 #include "platform/simulator/fault_plan.h"
 #include "platform/simulator/store_buffers.h"
 
 namespace toro::hosted {
 
+using simulator::checkers;
 using simulator::Event;
 using simulator::Fault;
 using simulator::fault_plan;
@@ -29,6 +31,12 @@ constexpr uint64_t kSentAgainTicks = 1 << 15;
 constexpr unsigned kJumpBits = 36;  // of nanoseconds: a minute
 
 constexpr unsigned kMostDrawnDelayBits = 12;
+constexpr uint64_t kStepsBetweenChecks = 256;
+
+// A message may have to wait for all that can hold up its sender and its receiver.
+[[maybe_unused]] uint64_t MostTicksInFlight(size_t cpus, unsigned delay_bits) {
+  return 2'000'000 + 20'000 * cpus + (uint64_t{simulator::StoreBuffers::kMostStores} << delay_bits);
+}
 constexpr uint64_t kUsualMeanSteps = 64;
 
 }  // namespace
@@ -39,8 +47,8 @@ DeterministicExecutor::Drawn DeterministicExecutor::Draw(uint64_t seed, const Ru
   const OrderKind order = swarm.Below(2) == 0 ? OrderKind::kUniform : OrderKind::kPriority;
   const uint64_t mean_steps = uint64_t{1} << swarm.Below(13);
   const auto delay_bits = static_cast<unsigned>(swarm.Below(kMostDrawnDelayBits + 1));
-  Drawn drawn{choices.order, kUsualMeanSteps, 0};
-  if (choices.order == OrderKind::kSwarm) drawn = {order, mean_steps, 0};
+  Drawn drawn{choices.order, kUsualMeanSteps, 0, choices.list_faults};
+  if (choices.order == OrderKind::kSwarm) drawn = {order, mean_steps, 0, choices.list_faults};
   drawn.delay_bits = choices.most_store_delay == RunChoices::kDrawn
                          ? delay_bits
                          : static_cast<unsigned>(std::bit_width(choices.most_store_delay));
@@ -64,6 +72,7 @@ DeterministicExecutor::DeterministicExecutor(size_t cpus, uint64_t seed, const D
   std::fill(deadline_ns_, deadline_ns_ + kMaxCpus, kNever);
   store_buffers.Begin(seed, drawn.delay_bits, &SendWakeUp);
   fault_plan.Begin(seed);
+  if constexpr (Simulation::kOn) checkers.messages.Begin(cpus, MostTicksInFlight(cpus, drawn.delay_bits));
 }
 
 void DeterministicExecutor::Record(uint64_t event) {  // FNV-1a over whole words
@@ -89,6 +98,7 @@ void DeterministicExecutor::Run(Cluster& cluster) {
     CountStep();
     stepping_ = order_.Pick(able);
     store_buffers.Step(stepping_);
+    if constexpr (Simulation::kOn) checkers.threads.Step(stepping_);
     Cpu& cpu = cluster.cpu(stepping_);
     Machine::SetCurrentCpuAnchor(&cpu.scheduler());
     bool worked = cpu.Step();
@@ -96,7 +106,10 @@ void DeterministicExecutor::Run(Cluster& cluster) {
     Record(stepping_.index() << 1 | (worked ? 1 : 0));
     if (!worked) cpu.Sleep();
     Record(cpu.exchange().counters().messages_received << 32 ^ cpu.exchange().counters().lines_received);
-    if constexpr (Simulation::kOn) BefallStep();
+    if constexpr (Simulation::kOn) {
+      BefallStep();
+      if (steps_ % kStepsBetweenChecks == 0) Check(cpu);
+    }
   }
 }
 
@@ -119,6 +132,13 @@ void DeterministicExecutor::BefallStep() {
   }
 }
 
+// What the checkers cannot see at an event.
+void DeterministicExecutor::Check(Cpu& cpu) const {
+  checkers.messages.CheckAges();
+  checkers.threads.CheckReady(cpu.id());
+  checkers.memory.CheckBalance(cpu.id(), cpu.partition().Statistics().used_bytes);
+}
+
 // I3.
 void DeterministicExecutor::PassTime() {
   const uint64_t next_tick = std::min(events_.next(), store_buffers.next_due());
@@ -127,6 +147,7 @@ void DeterministicExecutor::PassTime() {
     return;
   }
   if (signalled_.load(std::memory_order_relaxed)) return;
+  if constexpr (Simulation::kOn) checkers.messages.CheckNothingInFlight();
   next_deadline_ns_ = *std::min_element(deadline_ns_, deadline_ns_ + cpus_);
   if (next_deadline_ns_ == kNever) {
     Die(1, "deadlock: every CPU halts, and nothing will wake any of them; some thread waits for what nobody sends");
@@ -174,6 +195,7 @@ void DeterministicExecutor::WakeBySignal(CpuId) { signalled_.store(true); }
 
 void DeterministicExecutor::SendWakeUp(CpuId cpu) {
   auto& here = static_cast<DeterministicExecutor&>(CurrentExecutor());
+  if (fault_plan.Fires(Fault::kDroppedIpi)) return;
   uint64_t delay = 0;
   if (fault_plan.Fires(Fault::kLateIpi)) delay += here.machine_.AnySize(kLateBits);
   if (fault_plan.Fires(Fault::kLostIpi)) delay += kSentAgainTicks + here.machine_.AnySize(kLateBits);
@@ -195,6 +217,9 @@ void DeterministicExecutor::Arrive(const Event& event) {
 
 void DeterministicExecutor::BeforePowerOff(int status) {
   Record(static_cast<uint64_t>(status));
+  if constexpr (Simulation::kOn) {
+    for (size_t i = 0; i < cpus_; ++i) Check(Cluster::Get().cpu(CpuId{i}));
+  }
   if (run_result != nullptr) {
     *run_result = {steps_, trace_hash_, {}};
     for (size_t i = 0; i < simulator::kFaults; ++i) run_result->faults[i] = fault_plan.fired(static_cast<Fault>(i));
@@ -220,6 +245,10 @@ void DeterministicExecutor::ReportRun() {
                static_cast<unsigned long long>(drawn_.mean_steps), 1ull << drawn_.delay_bits);
   std::fputs("toro: faults: ", stderr);
   fault_plan.PrintSummary(stderr);
+  std::fputs("\n", stderr);
+  if (!drawn_.list_faults) return;
+  std::fputs("toro: these faults happened: ", stderr);
+  fault_plan.PrintExactly(stderr);
   std::fputs("\n", stderr);
 }
 

@@ -54,6 +54,7 @@ class DeterministicExecutor : public Executor {
     simulator::OrderKind order;
     uint64_t mean_steps;
     unsigned delay_bits;
+    bool list_faults;
   };
   static Drawn Draw(uint64_t seed, const RunChoices& choices);
   static void SendWakeUp(CpuId cpu);
@@ -66,6 +67,7 @@ class DeterministicExecutor : public Executor {
   void WakeOverdue();
   void PassTime();
   void BefallStep();
+  void Check(Cpu& cpu) const;
   void CountStep();
 
   size_t cpus_;

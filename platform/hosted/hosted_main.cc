@@ -22,11 +22,13 @@
 #include "core/kernel/shutdown.h"
 #include "core/kernel/trace_export.h"
 #include "core/kernel/trace_report.h"
+#include "core/machine/simulation.h"
 #include "platform/hosted/deterministic_executor.h"
 #include "platform/hosted/executor.h"
 #include "platform/hosted/fault_handler.h"
 #include "platform/hosted/options.h"
 #include "platform/hosted/parallel_executor.h"
+#include "platform/simulator/checkers.h"
 
 namespace toro::hosted {
 namespace {
@@ -135,6 +137,7 @@ int HostedMain(int argc, char** argv, char**) {
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
   memory_begin = memory.begin;
+  if constexpr (Simulation::kOn) simulator::checkers.memory.Begin(memory.begin, memory.bytes);
   ClusterConfig config;
   config.cpus = options.cpus;
   config.memory = {&memory, 1};

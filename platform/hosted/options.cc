@@ -120,6 +120,10 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
       options.report = true;
       continue;
     }
+    if (Simulation::kOn && word == "--list-faults") {
+      options.choices.list_faults = true;
+      continue;
+    }
     if (word == "--trace-hash") {
       options.trace_hash = true;
       continue;
@@ -154,6 +158,7 @@ std::string Usage(const std::string& program) {
             "  --store-delay=N  the most ticks that a store stays invisible to others, 0 to 65535 (by seed)\n"
             "  --faults=PLAN    none, swarm, or a list of faults: NAME, NAME=N (one time in N), NAME@N (the N-th) "
             "(none)\n"
+            "  --list-faults    a run that fails says which faults happened\n"
             "This is the simulator: see docs/simulator.md.\n"
           : "Without --seed each CPU is a pinned thread of this process.\n";
   return "usage: " + program +

@@ -9,7 +9,7 @@ FaultPlan fault_plan;
 
 const FaultClass kFaultClasses[kFaults] = {
     {"full-slot", 20}, {"full-channel", 50}, {"full-queue", 20}, {"no-memory", 200},   {"late-ipi", 4},
-    {"lost-ipi", 10},  {"spurious-ipi", 50}, {"stall", 500},     {"clock-jump", 2000},
+    {"lost-ipi", 10},  {"spurious-ipi", 50}, {"stall", 500},     {"clock-jump", 2000}, {"dropped-ipi", 100},
 };
 
 namespace {
@@ -73,7 +73,8 @@ void FaultPlan::Begin(uint64_t seed) {
     // Drawn for every class, so that one does not depend on the others.
     const bool on = swarm.Below(2) == 1;
     const uint64_t often = swarm.Below(6);
-    if (swarm_) c.rate = on ? std::max<uint64_t>(2, (kFaultClasses[i].usual_rate << often) / 8) : 0;
+    if (swarm_)
+      c.rate = on && i < kSurvivableFaults ? std::max<uint64_t>(2, (kFaultClasses[i].usual_rate << often) / 8) : 0;
     SetNext(c);
   }
 }

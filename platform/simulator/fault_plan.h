@@ -38,8 +38,10 @@ enum class Fault : uint8_t {
   kSpuriousIpi,  // a CPU is woken for nothing
   kStall,        // a CPU does not step for a while
   kClockJump,    // the clock jumps forward
+  kDroppedIpi,   // a wake-up is lost for good. No machine does that: it is for the test of who looks for lost wake-ups
 };
-inline constexpr size_t kFaults = 9;
+inline constexpr size_t kFaults = 10;
+inline constexpr size_t kSurvivableFaults = 9;  // those that a swarm has
 static_assert(static_cast<size_t>(Fault::kOutOfMemory) + 1 == kFaultPoints);
 
 struct FaultClass {

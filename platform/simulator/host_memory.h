@@ -17,7 +17,7 @@ struct HostAllocator {
   explicit HostAllocator(const HostAllocator<U>&) {}
 
   T* allocate(size_t count) {
-    void* memory = std::malloc(count * sizeof(T));
+    void* memory = std::malloc(count * sizeof(T));  // NOLINT(bugprone-sizeof-expression): T may be a pointer
     if (memory == nullptr) std::abort();
     return static_cast<T*>(memory);
   }

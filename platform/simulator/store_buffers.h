@@ -69,6 +69,8 @@ class StoreBuffers {
   }
 
   uint64_t tick() const { return tick_; }
+  // An index of kMaxCpus: none yet.
+  CpuId running() const { return running_; }
   // When the next store becomes visible; kNoTick: none waits.
   uint64_t next_due() const { return next_due_; }
   // Lets time pass until `tick`, which is not in the past.

@@ -11,6 +11,7 @@ import shlex
 import bazel
 import options as option_parser
 import process
+import shrink
 from apps import app_names
 from console import say
 from errors import TIMEOUT, ToroError, near_matches, usage_error
@@ -21,9 +22,10 @@ MAX_STEPS = 2**63
 MAX_DELAY = 65535
 ORDERS = ("uniform", "priority", "swarm")
 REMEDY = "./toro sim --help lists the options; the application's own arguments come after --"
-OPTIONS = ("seed", "seeds", "cpus", "memory", "steps", "order", "store-delay", "faults", "input", "jobs", "timeout")
+OPTIONS = ("seed", "seeds", "cpus", "memory", "steps", "order", "store-delay", "faults", "input", "jobs", "timeout",
+           "shrink")
 SWEEP_ONLY = ("jobs",)
-SINGLE_ONLY = ("timeout",)
+SINGLE_ONLY = ("timeout", "shrink")
 # The inboxes of a CPU grow with the number of CPUs.
 LEAST_MEMORY_MIB = 128
 CPU_MEMORY_MIB = 16
@@ -39,6 +41,8 @@ class SimOptions:
     seeds: tuple = None  # first and last; None: one seed
     words: list = dataclasses.field(default_factory=list)  # for the program
     inputs: list = dataclasses.field(default_factory=list)
+    case: shrink.Case = None  # what to shrink
+    kept: list = dataclasses.field(default_factory=list)  # what shrinking does not change, as the user wrote it
     timeout: int = SINGLE_TIMEOUT_S
     arguments: list = dataclasses.field(default_factory=list)
 
@@ -104,6 +108,11 @@ def parse_sim(words, apps, root=ROOT):
         seed = option_parser.number("seed", given.get("seed", "1"), 0, option_parser.MAX_SEED)
         options.words += ["--seed=%d" % seed, "--trace-hash"]
         options.timeout = option_parser.number("timeout", given.get("timeout", str(options.timeout)), 1, 7 * 24 * 3600)
+    if "shrink" in given:
+        options.kept = [names[0]] + ["--%s=%s" % pair for pair in values if pair[0] in ("memory", "steps", "input")]
+        delay = given.get("store-delay")
+        options.case = shrink.Case(seed, cpus, given.get("faults", "none"), given.get("order"),
+                                     None if delay is None else option_parser.number("store-delay", delay, 0, MAX_DELAY))
     if "steps" in given:
         options.words.append("--steps=%d" % option_parser.number("steps", given["steps"], 1, MAX_STEPS))
     if "store-delay" in given:
@@ -117,6 +126,19 @@ def parse_sim(words, apps, root=ROOT):
     if "faults" in given:
         options.words.append("--faults=" + given["faults"])
     return options
+
+
+def _shrink(options, program, inputs):
+    common = [word for word in options.words if word.startswith(("--memory=", "--steps="))]
+    runner = shrink.Runner(program, [*common, *["--input=" + path for path in inputs]], options.arguments)
+    say("shrinking; this takes many runs")
+    case, failure, first = shrink.shrink(options.case, runner)
+    say("%d runs; the failure: %s" % (runner.runs, failure.kind))
+    say("from %d CPUs, %d steps, %d faults to %d CPUs, %d steps, %d faults:" % (
+        options.case.cpus, first.steps, len(first.fired), case.cpus, failure.steps, len(failure.fired)))
+    line = ["./toro", "sim", *options.kept, *case.words()]
+    print(shlex.join(line + (["--", *options.arguments] if options.arguments else [])))
+    return 0
 
 
 def again_words(words):
@@ -148,6 +170,8 @@ def sim_command(words):
         raise ToroError("Bazel built no file for %s" % labels[0], "`bazel build %s` says more" % labels[0])
     inputs = options.inputs or built.get(labels[1], [])
     line = [built[labels[0]][0], *options.words, *["--input=" + path for path in inputs]]
+    if options.case:
+        return _shrink(options, built[labels[0]][0], inputs)
     if options.seeds:
         line.append("--again=" + shlex.join(["./toro", "sim", *again_words(words)]))
     try:

@@ -47,6 +47,10 @@ class SimTest(unittest.TestCase):
         self.assertEqual(options.seeds, (3, 12))
         self.assertEqual(options.words, ["--cpus=2", "--memory=128", "--seeds=3..12", "--jobs=2"])
 
+    def test_what_to_shrink(self):
+        options = self.parse("hello", "--seed=9", "--cpus=4", "--faults=stall", "--shrink", "--store-delay=3")
+        self.assertEqual(options.case.words(), ["--seed=9", "--cpus=4", "--faults=stall", "--store-delay=3"])
+
     def test_how_a_seed_of_a_sweep_is_run_again(self):
         self.assertEqual(sim.again_words(["x", "--seeds=1..9", "--cpus=4", "--jobs", "2", "--", "--seeds=1"]),
                          ["x", "--cpus=4", "--seed=SEED", "--", "--seeds=1"])
@@ -63,6 +67,7 @@ class SimTest(unittest.TestCase):
         self.refused("--seed and --seeds do not go together", "hello", "--seed=1", "--seeds=1..2")
         self.refused("--jobs has no meaning without --seeds", "hello", "--jobs=2")
         self.refused("--timeout has no meaning with --seeds", "hello", "--seeds=1..2", "--timeout=2")
+        self.refused("--shrink has no meaning with --seeds", "hello", "--seeds=1..2", "--shrink")
         self.refused("--seed stands there twice", "hello", "--seed=1", "--seed=2")
         self.refused("unknown option --fault (near: --faults", "hello", "--fault=stall")
         self.refused("--input=/no/such: No such file", "hello", "--input=/no/such")
@@ -79,7 +84,7 @@ class SimTest(unittest.TestCase):
         with open(os.path.join(HELP, "sim.txt"), encoding="utf-8") as text:
             words = text.read()
         for option in sim.OPTIONS:
-            self.assertIn("--%s=" % option, words)
+            self.assertIn("--%s%s" % (option, " " if option == "shrink" else "="), words)
 
 
 if __name__ == "__main__":
