@@ -193,7 +193,7 @@ void Sweeper::End(Job& job, int status) {
 
 void Sweeper::Show(bool final) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (!final && !terminal && shown_ % 20 != 0) return;
+  if (!final && !terminal && (shown_ & (shown_ - 1)) != 0) return;  // each time after twice as long
   const uint64_t seeds = sweep_.last - sweep_.first + 1;
   const double seconds = std::max(SecondsNow() - begin_, 1e-9);
   std::fprintf(stderr, "%storo: %llu of %llu seeds, %llu runs, %.1f million steps, %.2f million a second%s",

@@ -26,12 +26,12 @@ found message-dropped liveness "lost wake-up: every CPU halts, and a message of 
 found foreign-allocation affinity "CPU 0 allocates"
 found foreign-wake-up affinity "CPU 0 makes ready a thread that is waiting, on CPU 1"
 found forgotten-thread liveness "a thread of CPU 0 is ready and has not run for"
-found overlapping-objects ownership "part of it is in use already"
+found overlapping-objects ownership "object 0x"
 found wrong-balance balance "CPU 0 says that"
 expect 134 "check failed: conservation: CPU 1 gets message" --seed=1 --faults=full-slot@1,full-slot@2 -- message-skipped
 expect 1 "determinism: it was run twice and took different steps" --seeds=16..16 -- host-clock
 # The machine loses a wake-up for good.
-expect 134 "check failed: liveness: lost wake-up: every CPU halts, and a line of CPU 0 to CPU 1" --seed=1 \
+expect 134 "check failed: liveness: lost wake-up: every CPU halts, and a line of CPU" --seed=1 \
   --faults=dropped-ipi=3 -- talk
 for seed in 1 2 3 4 5; do expect 0 "" --seed=$seed --faults=swarm -- talk; done
 exit "$failed"

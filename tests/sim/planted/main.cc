@@ -4,7 +4,6 @@
 // would do.
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 
 #include "core/kernel/toro.h"
 #include "core/machine/simulation.h"
@@ -91,9 +90,7 @@ void WrongBalance() {
 
 // What a run does depends on the clock of the host.
 void HostClock() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  for (long i = now.tv_nsec / 64 % 1024; i > 0; --i) toro::Yield();
+  for (uint64_t i = toro::Machine::Cycles() % 10'007; i > 0; --i) toro::Yield();
 }
 
 // Waits for an answer of the other CPU, which sleeps between two questions.
