@@ -95,8 +95,8 @@ void DeterministicExecutor::Run(Cluster& cluster) {
       PassTime();
       continue;
     }
-    CountStep();
     stepping_ = order_.Pick(able);
+    CountStep();
     store_buffers.Step(stepping_);
     if constexpr (Simulation::kOn) checkers.threads.Step(stepping_);
     Cpu& cpu = cluster.cpu(stepping_);
@@ -115,8 +115,10 @@ void DeterministicExecutor::Run(Cluster& cluster) {
 
 void DeterministicExecutor::CountStep() {
   if (most_steps_ != 0 && steps_ == most_steps_) {
-    Die(1, "the run did not end within %llu steps; --steps=N sets another bound",
-        static_cast<unsigned long long>(most_steps_));
+    const char* next = NextThreadNameOf(stepping_);
+    Die(1, "the run did not end within %llu steps; CPU %zu was to go on with %s%s; --steps=N sets another bound",
+        static_cast<unsigned long long>(most_steps_), stepping_.index(), next != nullptr ? "thread " : "its loop",
+        next != nullptr ? next : "");
   }
   ++steps_;
   now_ns_ += kStepNs;
@@ -214,6 +216,14 @@ void DeterministicExecutor::Arrive(const Event& event) {
 }
 
 // ---- reports ----
+
+// They stand between two steps.
+void DeterministicExecutor::ReportOthers() {
+  for (size_t i = 0; i < cpus_; ++i) {
+    const char* next = CpuId{i} != stepping_ ? NextThreadNameOf(CpuId{i}) : nullptr;
+    if (next != nullptr) std::fprintf(stderr, "  CPU %zu was to go on with thread %s\n", i, next);
+  }
+}
 
 void DeterministicExecutor::BeforePowerOff(int status) {
   Record(static_cast<uint64_t>(status));

@@ -6,14 +6,14 @@ said=$TEST_TMPDIR/said
 mkfifo "$said"
 exec 3<>"$said"
 
-for signal in INT TERM; do
+for signal in INT:2 TERM:15; do
+  number=${signal#*:}
   "$mixed" --seeds=1..1000000000 --jobs=2 >/dev/null 2>&3 &
   sweep=$!
   read -r progress <&3
-  kill -$signal $sweep
+  kill -${signal%:*} $sweep
   wait $sweep
   status=$?
-  number=$(kill -l $signal)
   while read -r line <&3; do
     case $line in "toro: ended by"* | *failed*) break ;; esac
   done

@@ -111,8 +111,9 @@ def parse_sim(words, apps, root=ROOT):
     if "shrink" in given:
         options.kept = [names[0]] + ["--%s=%s" % pair for pair in values if pair[0] in ("memory", "steps", "input")]
         delay = given.get("store-delay")
-        options.case = shrink.Case(seed, cpus, given.get("faults", "none"), given.get("order"),
-                                     None if delay is None else option_parser.number("store-delay", delay, 0, MAX_DELAY))
+        if delay is not None:
+            delay = option_parser.number("store-delay", delay, 0, MAX_DELAY)
+        options.case = shrink.Case(seed, cpus, given.get("faults", "none"), given.get("order"), delay)
     if "steps" in given:
         options.words.append("--steps=%d" % option_parser.number("steps", given["steps"], 1, MAX_STEPS))
     if "store-delay" in given:
