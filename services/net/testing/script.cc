@@ -271,11 +271,17 @@ class Player {
     uint8_t code = what == "port" ? 3 : what == "host" ? 1 : 4;
     if (code == 4) words >> mtu;
     words >> sequence;
-    Frame quoted = Behind(Ipv4Frame({.source = kHost, .destination = kPeer, .protocol = kProtocolTcp}, Frame(8)), 14);
+    Ipv4Fields ours;
+    ours.source = kHost;
+    ours.destination = kPeer;
+    ours.protocol = kProtocolTcp;
+    Frame quoted = Behind(Ipv4Frame(ours, Frame(8)), kEthernetHeaderBytes);
     Store16(quoted.data() + 20, connection_ != nullptr ? connection_->local().port : 80);
     Store16(quoted.data() + 22, 5000);
     Store32(quoted.data() + 24, host_isn_ + sequence);
-    host_->Receive(Ipv4Frame({.protocol = kProtocolIcmp}, IcmpMessage(3, code, mtu, quoted)));
+    Ipv4Fields theirs;
+    theirs.protocol = kProtocolIcmp;
+    host_->Receive(Ipv4Frame(theirs, IcmpMessage(3, code, mtu, quoted)));
   }
 
   void AddOption(const std::string& text, TcpFields& fields) {
