@@ -8,6 +8,7 @@
 #include "core/kernel/channel.h"
 #include "core/kernel/mailbox.h"
 #include "tests/contract/sync/parts.h"
+#include "tests/contract/used_bytes.h"
 
 namespace contract {
 namespace {
@@ -152,17 +153,15 @@ void ASendThatGaveUpLeavesNothing() {
     toro::Channel<int> channel(1);
     (void)channel.Send(1);
     bool comes_back = false;
-    JoinAll({Start(cpu, [&] {
-      auto used = [] { return toro::Statistics(toro::kBootCpu).memory.used_bytes; };
+    const ThreadId thread = Start(cpu, [&] {
       auto give_up = [&] { return channel.Send(2, toro::DeadlineAfter(1)) == Status::kTimedOut; };
-      bool all = true;
-      const size_t before = used();
+      bool all = give_up();
+      LetOthersRun();
+      const size_t before = UsedBytes(toro::kBootCpu);
       for (int i = 0; i < 300; ++i) all = give_up() && all;
-      // Who is listed takes 16 bytes at least. That CPU may have taken a little for something else meanwhile.
-      const size_t all_listed = before + 300 * 16;
-      for (int i = 0; i < 1000 && used() >= all_listed; ++i) toro::Yield();
-      comes_back = all && used() < all_listed;
-    })});
+      comes_back = ComesBackTo(toro::kBootCpu, before) && all;
+    });
+    (void)toro::Join(thread);
     Check(comes_back && channel.Receive().value() == 1 && channel.TrySend(2) == Status::kOk,
           "a channel keeps nothing of the senders that gave up");
   }

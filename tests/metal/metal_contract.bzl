@@ -1,0 +1,30 @@
+"""metal_contract: a contract of //tests/contract on the bare machine."""
+
+load("//tests/contract:contracts.bzl", "CHECKS")
+
+def on_cpus(cpus, machine = ""):
+    """QEMU's arguments, one list per number of CPUs."""
+    return ["-smp %d %s" % (count, machine) for count in cpus]
+
+def metal_contract(contract, machines = on_cpus([1, 2, 3, 4]), iso_machines = [], size = "medium"):
+    """CONTRACT_contract boots the contract once per machine.
+
+    Args:
+      contract: a key of CHECKS, and the package of the program below tests/contract.
+      machines: QEMU's arguments for each boot of the ELF; contract_boots.sh has the defaults.
+      iso_machines: for each boot of the ISO, through GRUB.
+      size: of the test.
+    """
+    place = "tests/contract/%s/%s" % (contract, contract)
+    runs = [place + ".elf " + machine for machine in machines] + [place + ".iso " + machine for machine in iso_machines]
+    native.sh_test(
+        name = contract + "_contract",
+        size = size,
+        srcs = ["contract_boots.sh"],
+        args = [CHECKS[contract]] + ["'%s'" % run for run in runs],
+        data = [
+            "boot.sh",
+            "//tests/contract/%s:image" % contract,
+        ] + (["//tests/contract/%s:iso" % contract] if iso_machines else []),
+        tags = ["cpu:2"],
+    )
