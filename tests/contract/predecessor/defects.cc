@@ -55,7 +55,7 @@ void PartitionsDoNotDrift() {
   for (size_t i = 0; i < toro::CpuCount(); ++i) {
     CpuId cpu{i};
     size_t first = 0;
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 5; ++round) {
       // Whose stack the next one gets.
       (void)toro::Join(toro::Spawn(cpu, [] {}).value());
       size_t before = UsedBytes(cpu);
@@ -67,8 +67,10 @@ void PartitionsDoNotDrift() {
       same = toro::Join(thread.value()) == Status::kOk && taken.count > 0 && same;
       FreeAll(taken.all);  // all of it from CPU 0
       same = ComesBackTo(cpu, before) && same;
-      if (round == 0) first = taken.count;
-      same = same && taken.count == first;
+      // Round 0 finds stacks of ended threads among the free pages, which are given back when memory runs out, but then
+      // a block may not fit around them. It leaves one, the same for all that follow: they get as many, to the block.
+      if (round == 1) first = taken.count;
+      same = same && (round == 0 || (taken.count == first && UsedBytes(cpu) == before));
     }
   }
   Check(same, "1: each CPU can use up its own memory again and again, though CPU 0 frees it");
