@@ -90,8 +90,7 @@ void ForeignFreesGoHomeFromACpuThatIsNeverIdle() {
     toro::Call(LastCpu(), [] {});
     toro::Yield();
   }
-  Check(joined && contract::UsedBytes(toro::kBootCpu) <= before,
-        "foreign frees go home from a CPU that is never idle");
+  Check(joined && contract::UsedBytes(toro::kBootCpu) <= before, "foreign frees go home from a CPU that is never idle");
   toro::Call(LastCpu(), [&stop] { stop = true; });
   (void)toro::Join(busy.value());
 }

@@ -169,17 +169,62 @@ void ASendThatGaveUpLeavesNothing() {
 
 void AClosedUnboundedChannelTakesNothing() {
   std::atomic<int> alive{0};
+  int refused = 0;
   toro::Channel<Counted> channel;
   channel.Close();
   JoinAll({Start(LastCpu(), [&] {
-    for (int i = 0; i < 50; ++i) (void)channel.Send(Counted(alive));
+    for (int i = 0; i < 50; ++i) refused += channel.Send(Counted(alive)) == Status::kClosed ? 1 : 0;
   })});
+  Check(refused == 50 && channel.empty() && channel.Receive().status() == Status::kClosed,
+        "an unbounded channel that is closed says so to senders of every CPU");
   for (int i = 0; i < 1000 && alive > 0; ++i) {
     toro::Call(LastCpu(), [] {});
     toro::Yield();
   }
-  Check(alive == 0 && channel.empty() && channel.Receive().status() == Status::kClosed,
-        "what comes to an unbounded channel that is closed is destroyed");
+  Check(alive == 0, "and takes nothing");
+}
+
+// channel.h, I5. Senders of all CPUs send until they hear of the end, receivers receive until they do.
+bool AllThatWasSentIsReceived(size_t capacity, CpuId closer) {
+  toro::Channel<int> channel(capacity);
+  std::atomic<int> sent{0}, wrong{0};
+  std::vector<ThreadId> threads;
+  int received = 0, still_queued = 0;
+  for (int i = 0; i < 2; ++i) {
+    threads.push_back(StartHere([&] {
+      while (channel.Receive().ok()) ++received;
+      still_queued += channel.empty() ? 0 : 1;
+    }));
+  }
+  for (size_t cpu = 0; cpu < toro::CpuCount(); ++cpu) {
+    threads.push_back(Start(CpuId{cpu}, [&channel, &sent, &wrong] {
+      Status status = Status::kOk;
+      for (int n = 0; status == Status::kOk; ++n) {
+        status = channel.Send(n);
+        if (status == Status::kOk) ++sent;
+        if (n % 4 == 3) toro::Yield();
+      }
+      if (status != Status::kClosed || channel.Send(0) != Status::kClosed) ++wrong;
+    }));
+  }
+  threads.push_back(Start(closer, [&channel] {
+    LetOthersRun();
+    channel.Close();
+  }));
+  JoinAll(threads);
+  return wrong == 0 && sent == received && still_queued == 0 && channel.empty();
+}
+
+void WhatASendSaysIsTrue() {
+  bool unbounded = true, bounded = true;
+  for (int round = 0; round < 5; ++round) {
+    for (CpuId closer : {toro::kBootCpu, LastCpu()}) {
+      unbounded = AllThatWasSentIsReceived(toro::kUnbounded, closer) && unbounded;
+      bounded = AllThatWasSentIsReceived(3, closer) && bounded;
+    }
+  }
+  Check(unbounded, "what an unbounded channel took before its end is received, to the last value");
+  Check(bounded, "and what a bounded one took");
 }
 
 void AMailboxReceiverCanBeCancelled() {
@@ -205,6 +250,7 @@ void RunChannels() {
   AChannelMayGoWhenThreadsHaveBeenWoken();
   ASendThatGaveUpLeavesNothing();
   AClosedUnboundedChannelTakesNothing();
+  WhatASendSaysIsTrue();
   AMailboxReceiverCanBeCancelled();
 }
 
