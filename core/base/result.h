@@ -27,6 +27,9 @@ enum class [[nodiscard]] Status : uint8_t {
   kHoldsMutex,       // a thread that holds a mutex cannot leave the CPU of the mutex
   kClosed,           // the other side is gone: a closed channel, a promise that was dropped
   kIsolated,         // it would write into the memory of another CPU, and the CPUs are isolated
+  kUnreachable,      // no way leads to that address, or nobody there answers
+  kRefused,          // the host is there, but nobody on it takes what was sent or asked
+  kReset,            // the other side has given up a connection
 };
 
 constexpr const char* StatusText(Status status) {
@@ -47,6 +50,9 @@ constexpr const char* StatusText(Status status) {
     case Status::kHoldsMutex: return "the thread holds a mutex";
     case Status::kClosed: return "closed";
     case Status::kIsolated: return "the CPUs are isolated";
+    case Status::kUnreachable: return "unreachable";
+    case Status::kRefused: return "refused by the other side";
+    case Status::kReset: return "reset by the other side";
   }
   return "unknown status";
 }

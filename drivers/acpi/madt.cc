@@ -6,7 +6,7 @@ namespace {
 using reg::Load;
 
 constexpr uint32_t kFirstEntryAt = 44;
-enum EntryType : uint8_t { kLocalApic = 0, kLocalX2Apic = 9 };
+enum EntryType : uint8_t { kLocalApic = 0, kIoApic = 1, kSourceOverride = 2, kLocalX2Apic = 9 };
 constexpr uint32_t kEnabled = 1;
 
 struct CpuEntry {
@@ -29,7 +29,42 @@ bool Contains(std::span<const uint32_t> ids, uint32_t id) {
   return false;
 }
 
+// The entry at `at`, and where the next one begins. Null: no more, or it reaches beyond the table.
+const unsigned char* EntryAt(const Table& madt, uint32_t& at) {
+  if (at >= madt.size || madt.size - at < 2) return nullptr;
+  const unsigned char* entry = madt.bytes + at;
+  if (entry[1] < 2 || entry[1] > madt.size - at) return nullptr;
+  at += entry[1];
+  return entry;
+}
+
 }  // namespace
+
+InterruptInput InputOfPciIrq(const Table& madt, uint8_t irq) {
+  InterruptInput input{irq, true, true};
+  uint32_t at = kFirstEntryAt;
+  while (const unsigned char* entry = EntryAt(madt, at)) {
+    constexpr uint8_t kIsa = 0;
+    if (entry[0] != kSourceOverride || entry[1] < 10 || entry[2] != kIsa || entry[3] != irq) continue;
+    input.number = Load<uint32_t>(entry + 4);
+    // 0: as the bus does it; 1: active high, edge; 3: active low, level [acpi table 5.26].
+    uint16_t flags = Load<uint16_t>(entry + 8);
+    if ((flags & 3) == 1) input.is_active_low = false;
+    if ((flags >> 2 & 3) == 1) input.is_level = false;
+  }
+  return input;
+}
+
+IoApicEntry FindIoApic(const Table& madt, uint32_t input) {
+  IoApicEntry best;
+  uint32_t at = kFirstEntryAt;
+  while (const unsigned char* entry = EntryAt(madt, at)) {
+    if (entry[0] != kIoApic || entry[1] < 12) continue;
+    IoApicEntry found{Load<uint32_t>(entry + 4), Load<uint32_t>(entry + 8)};
+    if (found.first_input <= input && (best.address == 0 || found.first_input > best.first_input)) best = found;
+  }
+  return best;
+}
 
 int ReadLocalApicIds(const Table& madt, std::span<uint32_t> ids) {
   int count = 0;

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import stat
 
+import network
 import nodes
 from errors import near_matches, usage_error
 
@@ -37,6 +38,9 @@ class RunOptions:
     nodes: list = dataclasses.field(default_factory=list)
     distances: list = dataclasses.field(default_factory=list)
     report: bool = False
+    nic: list = dataclasses.field(default_factory=list)
+    forward: list = dataclasses.field(default_factory=list)
+    tap: str = ""
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
     isolate: bool = False
@@ -134,6 +138,12 @@ def _parse_value(options, name, text):
         options.nodes = nodes.parse_nodes(text)
     elif name == "distances":
         options.distances = nodes.parse_distances(text)
+    elif name == "nic":
+        options.nic.append(_word(name, text, network.CARDS))
+    elif name == "forward":
+        options.forward.append(network.parse_forward(text))
+    elif name == "tap":
+        options.tap = network.parse_tap(text)
     elif name == "report":
         options.report = True
     elif name == "timeout":
@@ -144,6 +154,7 @@ def _parse_value(options, name, text):
 
 def _check_together(options):
     nodes.settle(options)
+    network.settle(options)
     if not 1 <= options.cpus <= MAX_CPUS or options.memory > MAX_MEMORY_MIB:
         raise usage_error("--nodes has %d CPUs and %d MiB together" % (options.cpus, options.memory),
                           "1 to %d CPUs, and %d MiB at most" % (MAX_CPUS, MAX_MEMORY_MIB))

@@ -10,6 +10,7 @@ import re
 import shutil
 
 import monitor
+import network
 import nodes
 import process
 from console import say
@@ -61,7 +62,8 @@ def command(options, accel, boot_words, status_path):
     return [program(), "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-chardev", "file,id=status,path=" + status_path,
             "-device", "isa-debugcon,iobase=0xe9,chardev=status", *accel_words, "-M", options.machine,
-            "-smp", str(options.cpus), "-m", str(options.memory), *nodes.qemu_words(options), *boot_words]
+            "-smp", str(options.cpus), "-m", str(options.memory), *nodes.qemu_words(options),
+            *network.qemu_words(options), *boot_words]
 
 
 def guest_status(returncode, errors, accel, reported):

@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import bazel
+import network
 import nodes
 import options as option_parser
 import pack
@@ -48,7 +49,7 @@ def _run_hosted(options):
     (program,), defaults = _build(options.app, [options.app])
     command = [program, "--cpus=%d" % options.cpus, "--memory=%d" % options.memory]
     command += ["--input=" + path for _, path in _input_files(options, defaults)]
-    command += nodes.as_words(options)
+    command += nodes.as_words(options) + network.as_words(options)
     if options.report:
         command.append("--report")
     if options.seed is not None:

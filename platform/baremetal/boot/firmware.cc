@@ -1,12 +1,17 @@
 #include "platform/baremetal/boot/firmware.h"
 
+#include "core/base/constant_after_boot.h"
 #include "drivers/acpi/madt.h"
 #include "drivers/acpi/tables.h"
 #include "platform/baremetal/boot/read_nodes.h"
+#include "platform/baremetal/cpu/acpi_root.h"
 #include "platform/baremetal/cpu/address_space.h"
 #include "platform/baremetal/cpu/power_off.h"
 
 namespace toro::baremetal {
+
+TORO_CONSTANT_AFTER_BOOT constinit uint64_t acpi_root_pointer = 0;
+
 namespace {
 
 constinit MappedMemory mapped_memory;
@@ -36,14 +41,14 @@ const unsigned char* MappedMemory::At(uint64_t address, uint64_t bytes) const {
 }
 
 void Firmware::Read(uint64_t rsdp) {
-  rsdp_ = rsdp != 0 ? rsdp : acpi::ScanForRootPointer(mapped_memory);
+  acpi_root_pointer = rsdp != 0 ? rsdp : acpi::ScanForRootPointer(mapped_memory);
   ReadCpus();
   ReadPowerManagement();
 }
 
 void Firmware::ReadCpus() {
   acpi::Table madt;
-  cpus_problem = CpusProblem(acpi::FindTable(mapped_memory, rsdp_, "APIC", madt));
+  cpus_problem = CpusProblem(acpi::FindTable(mapped_memory, acpi_root_pointer, "APIC", madt));
   if (cpus_problem != nullptr) return;
   int count = acpi::ReadLocalApicIds(madt, apic_ids);
   if (count <= 0) {
@@ -56,12 +61,12 @@ void Firmware::ReadCpus() {
 
 const char* Firmware::ReadNodes(std::span<const uint32_t> apic_ids, NodeMap& nodes) const {
   acpi::Table srat, slit;
-  acpi::Lookup affinities = acpi::FindTable(mapped_memory, rsdp_, "SRAT", srat);
+  acpi::Lookup affinities = acpi::FindTable(mapped_memory, acpi_root_pointer, "SRAT", srat);
   if (affinities == acpi::Lookup::kBadTable) {
     return "the ACPI table of affinities (SRAT) is truncated, or has a wrong checksum";
   }
   if (affinities != acpi::Lookup::kFound) return nullptr;
-  acpi::Lookup distances = acpi::FindTable(mapped_memory, rsdp_, "SLIT", slit);
+  acpi::Lookup distances = acpi::FindTable(mapped_memory, acpi_root_pointer, "SLIT", slit);
   if (distances == acpi::Lookup::kBadTable) {
     return "the ACPI table of distances (SLIT) is truncated, or has a wrong checksum";
   }
@@ -70,7 +75,7 @@ const char* Firmware::ReadNodes(std::span<const uint32_t> apic_ids, NodeMap& nod
 
 void Firmware::ReadPowerManagement() {
   acpi::Table table;
-  if (acpi::FindTable(mapped_memory, rsdp_, "FACP", table) != acpi::Lookup::kFound) return;
+  if (acpi::FindTable(mapped_memory, acpi_root_pointer, "FACP", table) != acpi::Lookup::kFound) return;
   fadt = acpi::ReadFadt(table);
   const unsigned char* header = mapped_memory.At(fadt.dsdt, acpi::kHeaderBytes);
   if (header == nullptr) return;

@@ -40,8 +40,6 @@ struct Firmware {
  private:
   void ReadCpus();
   void ReadPowerManagement();
-
-  uint64_t rsdp_ = 0;
 };
 
 }  // namespace toro::baremetal

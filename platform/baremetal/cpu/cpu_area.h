@@ -17,6 +17,7 @@
 
 #include "core/base/cpu_id.h"
 #include "core/base/units.h"
+#include "core/device/interrupt_line.h"
 #include "platform/baremetal/cpu/control_bits.h"
 #include "platform/baremetal/cpu/layout.h"
 
@@ -32,6 +33,7 @@ struct CpuBlock {
   uint64_t thread_pointer = 0;  // of the CPU's loop
   uint64_t stall_bound_ns = 0;  // 0: no watch (stall_watch.h)
   uint64_t root = 0;            // of the CPU's page tables, where each has its own (isolation.h); else 0
+  InterruptLine* device_lines[DEVICE_VECTORS] = {};  // what kFirstDeviceVector + n notes; null: nothing (interrupts.h)
   uint32_t apic_id = 0;
   CpuId id;
   uint64_t random_words[2] = {};  // the state of NextRandom (entropy.h)
@@ -50,6 +52,10 @@ static_assert(offsetof(CpuBlock, wake_latched) == CPU_BLOCK_WAKE_LATCHED);
 static_assert(offsetof(CpuBlock, timer_deadline_ns) == CPU_BLOCK_TIMER_DEADLINE);
 static_assert(offsetof(CpuBlock, loop_stack_top) == CPU_BLOCK_LOOP_STACK_TOP);
 static_assert(offsetof(CpuBlock, stall_bound_ns) == CPU_BLOCK_STALL_BOUND);
+static_assert(offsetof(CpuBlock, device_lines) == CPU_BLOCK_DEVICE_LINES);
+static_assert(offsetof(InterruptLine, acknowledge) == LINE_ACKNOWLEDGE);
+static_assert(offsetof(InterruptLine, count) == LINE_COUNT);
+static_assert(offsetof(InterruptLine, causes) == LINE_CAUSES);
 
 // Task state segment, 64-bit [sdm3 8.7]: only the interrupt stack table is used.
 struct [[gnu::packed]] TaskState {

@@ -15,6 +15,40 @@ WakeInterruptEntry:
         movq $1, %gs:CPU_BLOCK_WAKE_LATCHED
         jmp acknowledge
 
+        // Of a device: its line says how to silence it, and takes the note (core/device/interrupt_line.h).
+        .altmacro
+        .macro device_stub number
+        .balign 16
+device_stub_\number:
+        pushq %rax
+        movq %gs:CPU_BLOCK_DEVICE_LINES + \number * 8, %rax
+        jmp device_interrupt
+        .endm
+        .macro device_entry number
+        .quad device_stub_\number
+        .endm
+
+        .set i, 0
+        .rept DEVICE_VECTORS
+        device_stub %i
+        .set i, i + 1
+        .endr
+
+device_interrupt:
+        movq $1, %gs:CPU_BLOCK_WAKE_LATCHED
+        testq %rax, %rax
+        jz 2f
+        addl $1, LINE_COUNT(%rax)
+        pushq %rcx
+        movq LINE_ACKNOWLEDGE(%rax), %rcx
+        testq %rcx, %rcx
+        jz 1f
+        movl (%rcx), %ecx
+        orl %ecx, LINE_CAUSES(%rax)
+1:      popq %rcx
+2:      popq %rax
+        jmp acknowledge
+
         .balign 16
 TimerInterruptEntry:
         movq $0, %gs:CPU_BLOCK_TIMER_DEADLINE
@@ -80,7 +114,6 @@ SpuriousInterruptEntry:
         iretq
 
         // Exceptions: 32 stubs of 16 bytes; the CPU pushes an error code for some of them [sdm3 6.13].
-        .altmacro
         .macro exception_stub vector
         .balign 16
 exception_stub_\vector:
@@ -171,6 +204,15 @@ exception_entries:
         .set i, 0
         .rept 32
         exception_entry %i
+        .set i, i + 1
+        .endr
+
+        .balign 8
+        .global device_entries
+device_entries:
+        .set i, 0
+        .rept DEVICE_VECTORS
+        device_entry %i
         .set i, i + 1
         .endr
 

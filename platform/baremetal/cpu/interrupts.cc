@@ -6,6 +6,7 @@
 
 extern "C" {
 extern const uint64_t exception_entries[32];
+extern const uint64_t device_entries[DEVICE_VECTORS];
 void WakeInterruptEntry();
 void TimerInterruptEntry();
 void SpuriousInterruptEntry();
@@ -42,11 +43,24 @@ void BuildInterruptGates() {
             : vector == 2 || vector == 18 ? InterruptStack::kNonMaskable
                                           : InterruptStack::kFaults);
   }
+  for (uint8_t i = 0; i < DEVICE_VECTORS; ++i) {
+    SetGate(static_cast<uint8_t>(kFirstDeviceVector + i), device_entries[i], InterruptStack::kInterrupts);
+  }
   SetGate(kWakeVector, WakeInterruptEntry);
   SetGate(kTimerVector, TimerInterruptEntry);
   SetGate(kApicSpuriousVector, SpuriousInterruptEntry);
   SetGate(kLegacySpuriousVector1, SpuriousInterruptEntry);
   SetGate(kLegacySpuriousVector2, SpuriousInterruptEntry);
+}
+
+uint8_t TakeDeviceVector(InterruptLine& line) {
+  InterruptLine** lines = CurrentCpuBlock().device_lines;
+  for (uint8_t i = 0; i < DEVICE_VECTORS; ++i) {
+    if (lines[i] != nullptr) continue;
+    lines[i] = &line;
+    return static_cast<uint8_t>(kFirstDeviceVector + i);
+  }
+  return 0;
 }
 
 void LoadInterruptGates() {

@@ -9,11 +9,14 @@
 
 #include <cstdint>
 
+#include "core/device/interrupt_line.h"
+
 namespace toro::baremetal {
 
 // Vectors above the 32 of the architecture. A vector without a gate ends as #NP whose error code names it.
 inline constexpr uint8_t kLegacySpuriousVector1 = 0x27;  // of the two 8259s, which are masked but may still do this
 inline constexpr uint8_t kLegacySpuriousVector2 = 0x2f;
+inline constexpr uint8_t kFirstDeviceVector = 0x30;  // and those that follow, DEVICE_VECTORS (layout.h) per CPU
 inline constexpr uint8_t kWakeVector = 0xf0;
 inline constexpr uint8_t kTimerVector = 0xf1;
 inline constexpr uint8_t kApicSpuriousVector = 0xff;
@@ -30,6 +33,10 @@ void BuildInterruptGates();
 
 // Makes the calling CPU use it.
 void LoadInterruptGates();
+
+// From now on a vector of the calling CPU, which is returned, notes its interrupts in `line`, for ever, and ends a
+// halt. 0: this CPU has none left. Thread context.
+uint8_t TakeDeviceVector(InterruptLine& line);
 
 // Where the handlers acknowledge: the address of the local APIC's EOI register, or 0 for the x2APIC's MSR.
 extern "C" uint64_t apic_eoi_address;

@@ -28,5 +28,14 @@
 #define CPU_BLOCK_TIMER_DEADLINE 16
 #define CPU_BLOCK_LOOP_STACK_TOP 24
 #define CPU_BLOCK_STALL_BOUND 48
+#define CPU_BLOCK_DEVICE_LINES 64
+
+// InterruptLine (core/device/interrupt_line.h).
+#define LINE_ACKNOWLEDGE 0
+#define LINE_COUNT 8
+#define LINE_CAUSES 12
+
+// How many interrupts of devices a CPU can take.
+#define DEVICE_VECTORS 16
 
 #endif  // PLATFORM_BAREMETAL_CPU_LAYOUT_H_
