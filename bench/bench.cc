@@ -79,6 +79,7 @@ void AddRows(Suite& suite, const PinnedPair& pair, const MallocWorkers& workers)
   AddEmptyPollRows(suite);
   AddSwitchRows(suite);
   AddThreadRows(suite, pair);
+  AddTimerRows(suite);
   AddSyncRows(suite);
   AddAllocationRows(suite, workers);
   AddForeignFreeRows(suite, workers);

@@ -26,6 +26,7 @@ void AddAllocationRows(Suite& suite, const MallocWorkers& workers);
 void AddForeignFreeRows(Suite& suite, const MallocWorkers& workers);
 void AddSyncRows(Suite& suite);
 void AddThreadRows(Suite& suite, const PinnedPair& pair);
+void AddTimerRows(Suite& suite);
 
 }  // namespace toro::bench
 

@@ -1,4 +1,4 @@
-"""Boot time, least memory, the cost of waiting and of waking of the bootable image. README.md: how to read it."""
+"""Boot time, least memory, the cost of waiting, of waking and of moving work. README.md: how to read it."""
 
 import argparse
 import os
@@ -10,12 +10,14 @@ import tempfile
 import boot_memory
 import boot_time
 import guests
+import hosted
 import idle
 import linux_guest
 import wake
 from qemu_guest import GuestFailed
 
-SECTIONS = ("boot_time", "boot_memory", "idle", "wake")
+SECTIONS = ("boot_time", "boot_memory", "idle", "wake", "spread")
+_WITHOUT_LINUX = {"boot_memory", "spread"}
 MOST_WAKE_ROUNDS = 3
 DEFAULT_ROUNDS = 15
 
@@ -60,7 +62,7 @@ def _run(options):
     files = guests.files_by_name(options.files)
     sections = chosen(options.section)
     with tempfile.TemporaryDirectory(prefix="boot_bench.") as folder:
-        wanted = not options.no_linux and sections != ["boot_memory"]
+        wanted = not options.no_linux and not _WITHOUT_LINUX.issuperset(sections)
         linux_words, note = _linux_words(files, folder, wanted)
         print("Boot and idle, QEMU by emulation (TCG); %d CPUs of the host, load %.1f, Linux %s" % (
             os.cpu_count(), os.getloadavg()[0], platform.release()))
@@ -72,6 +74,8 @@ def _run(options):
                 lines = boot_memory.run(files, _say)
             elif section == "wake":
                 lines = wake.run(files, linux_words, min(options.rounds, MOST_WAKE_ROUNDS), _say)
+            elif section == "spread":
+                lines = hosted.run_spread(files, _say)
             else:
                 lines = idle.run(files, linux_words, _say)
             print("\n" + "\n".join(lines), flush=True)

@@ -9,7 +9,7 @@ from qemu_guest import Guest
 READY = b"READY"
 HELLO = b"Hello World, I am Toro!"
 _FILES = ("floor.elf", "floor.iso", "floor_waits.elf", "linux_init.elf", "hello.elf", "hello.iso", "idle.elf",
-          "wake.elf")
+          "wake.elf", "wake")
 
 
 class MissingFile(Exception):
@@ -47,6 +47,9 @@ def waiting_guests(files, linux_words=None):
     for cpus in (1, 2, 4, 8):
         guests.append(Guest("idle, %d CPU%s" % (cpus, "s" if cpus > 1 else ""), ["-kernel", files["idle.elf"]], READY,
                             cpus=cpus))
+    for bound_ms in (1000, 100):
+        guests.append(Guest("idle, 4 CPUs, watchdog=%d" % bound_ms,
+                            ["-kernel", files["idle.elf"], "-append", "watchdog=%d" % bound_ms], READY, cpus=4))
     if linux_words:
         waits = linux_words[:-1] + [linux_words[-1] + " -- wait"]
         guests.append(dataclasses.replace(linux(waits), name="Linux, waits, 2 CPUs"))

@@ -34,9 +34,9 @@ def measure(waiting, settle_s=SETTLE_S, window_s=WINDOW_S):
 
 
 def report(rows):
-    lines = ["%-24s %12s %9s" % ("idle", "% of a CPU", "RSS MiB")]
+    lines = ["%-28s %12s %9s" % ("idle", "% of a CPU", "RSS MiB")]
     for name, percent, mib in rows:
-        lines.append("%-24s %12.2f %9.1f" % (name, percent, mib))
+        lines.append("%-28s %12.2f %9.1f" % (name, percent, mib))
         if name == _GOAL_FOR:
             reached = "NO" if percent >= _LIMIT_PERCENT else "yes, and the aim" if percent <= _AIM_PERCENT else "yes"
             lines[-1] += "   limit %g %%, aim %g %%; reached: %s" % (_LIMIT_PERCENT, _AIM_PERCENT, reached)

@@ -1,9 +1,10 @@
 // linux_init: the only process of the Linux guest. Prints READY, and then does what its arguments say:
-//   (none)          powers off
-//   wait            waits for ever
-//   load RATE       RATE times a second a timer wakes a thread, and it wakes a thread of the last CPU; for ever
-//   latency ROUNDS  how long it takes to wake a thread of another CPU that sleeps
-//   sleep ROUNDS    how much later than asked for a sleep of 2 ms ends
+//   (none)             powers off
+//   wait               waits for ever
+//   load RATE SECONDS  RATE times a second a timer wakes a thread, and it wakes a thread of the last CPU; then how often
+//                      the last CPU was woken
+//   latency ROUNDS     how long it takes to wake a thread of another CPU that sleeps
+//   sleep ROUNDS       how much later than asked for a sleep of 2 ms ends
 // As bench/boot/wake/main.cc, with what Linux offers for it: futexes and clock_nanosleep, threads bound to a CPU each.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -86,19 +87,44 @@ static void PrintLatencies(const char* what, size_t count) {
   fflush(stdout);
 }
 
-static void Send(uint64_t rounds, uint64_t period_ns) {
-  pthread_t receiver;
-  pthread_create(&receiver, NULL, &Receive, (void*)(uintptr_t)rounds);
-  uint64_t at_ns = NowNs() + 20000000;
-  for (uint64_t i = 0; i < rounds; ++i, at_ns += period_ns) {
-    do {
-      SleepUntil(at_ns);
-      if (NowNs() > at_ns + period_ns) at_ns = NowNs() + period_ns;  // the host was busy
-    } while (atomic_load(&received) != i);
+// Wakes the thread of the last CPU at most `rounds` times and until `until_ns`, a period apart, each time after it has
+// seen the wake-up before. A period that has passed meanwhile is left out.
+static uint64_t Send(uint64_t rounds, uint64_t period_ns, uint64_t until_ns) {
+  uint64_t at_ns = NowNs() + period_ns;
+  for (uint64_t i = 0;; at_ns += period_ns) {
+    while (NowNs() > at_ns + period_ns) at_ns += period_ns;  // the host was busy
+    if (i == rounds || at_ns >= until_ns) return i;
+    SleepUntil(at_ns);
+    if (atomic_load(&received) != i) continue;
     atomic_store(&sent_ns, NowNs());
     Wake();
+    ++i;
   }
+}
+
+static pthread_t StartReceiver(uint64_t rounds) {
+  pthread_t receiver;
+  pthread_create(&receiver, NULL, &Receive, (void*)(uintptr_t)rounds);
+  SleepUntil(NowNs() + 20000000);
+  return receiver;
+}
+
+static void MeasureLatency(uint64_t rounds) {
+  pthread_t receiver = StartReceiver(rounds);
+  Send(rounds, kGapNs, UINT64_MAX);
   pthread_join(receiver, NULL);
+  PrintLatencies("message", rounds);
+}
+
+static void Load(uint64_t rate, uint64_t seconds) {
+  uint64_t start_ns = NowNs(), end_ns = start_ns + seconds * 1000000000, woken = 0;
+  if (rate > 0) {
+    StartReceiver(UINT64_MAX);
+    woken = Send(UINT64_MAX, 1000000000 / rate, end_ns);
+  }
+  SleepUntil(end_ns);
+  printf("woken %llu times in %llu ns\n", (unsigned long long)woken, (unsigned long long)(NowNs() - start_ns));
+  fflush(stdout);
 }
 
 int main(int argc, char** argv) {
@@ -108,11 +134,8 @@ int main(int argc, char** argv) {
   last_cpu = LastCpu();
   BindTo(0);
   if (write(1, kText, sizeof kText - 1) < 0) return 1;
-  if (strcmp(mode, "load") == 0 && number > 0) Send(UINT64_MAX, 1000000000 / number);
-  if (strcmp(mode, "latency") == 0 && number > 0 && number <= kMostRounds) {
-    Send(number, kGapNs);
-    PrintLatencies("message", number);
-  }
+  if (strcmp(mode, "load") == 0 && argc > 3) Load(number, strtoull(argv[3], NULL, 10));
+  if (strcmp(mode, "latency") == 0 && number > 0 && number <= kMostRounds) MeasureLatency(number);
   if (strcmp(mode, "sleep") == 0 && number > 0 && number <= kMostRounds) {
     for (uint64_t i = 0; i < number; ++i) {
       uint64_t deadline_ns = NowNs() + kGapNs;
@@ -121,6 +144,6 @@ int main(int argc, char** argv) {
     }
     PrintLatencies("overshoot", number);
   }
-  while (strcmp(mode, "wait") == 0 || strcmp(mode, "load") == 0) pause();
+  while (strcmp(mode, "wait") == 0) pause();
   return reboot(RB_POWER_OFF);
 }

@@ -8,6 +8,7 @@ import boot_bench
 import boot_memory
 import boot_time
 import guests
+import hosted
 import idle
 import linux_guest
 import wake
@@ -78,13 +79,39 @@ class WakeTest(unittest.TestCase):
     def test_every_load_is_measured(self):
         lines = wake.load_lines(FILES, None, quiet, settle_s=0, window_s=0.2)
         self.assertEqual(len(lines), 1 + len(wake.RATES) + 3)
-        for line in lines[1:]:
+        for rate, line in zip(wake.RATES, lines[1:]):
+            percent, woken = map(float, line.split()[-2:])
+            self.assertGreaterEqual(percent, 0)
+            self.assertEqual(woken > 0, rate > 0, line)
+        for line in lines[1 + len(wake.RATES):]:
             self.assertGreaterEqual(float(line.split()[-1]), 0)
 
     def test_what_is_not_understood_is_named(self):
         guest = Guest("wake", ["-kernel", FILES["wake.elf"], "-append", "-- nap"], guests.READY)
         with self.assertRaisesRegex(GuestFailed, "wake: say poll, load RATE"):
             boot_once(guest)
+
+
+class HostedTest(unittest.TestCase):
+    def test_sleeps_are_reported_beside_those_of_linux(self):
+        lines = hosted.sleep_lines(FILES, quiet, 10)
+        for line, name in zip(lines[1:], ("ours", "Linux process")):
+            self.assertTrue(line.startswith(name), line)
+            self.assertEqual(len(re.findall(r"\d+\.\d", line)), 3, line)
+
+    def test_work_on_request_is_done_by_the_other_cpu_too(self):
+        rounds = hosted.spread(FILES, 8)
+        self.assertEqual(len(rounds), 15)
+        self.assertGreater(sum(arrivals for _, _, _, arrivals in rounds), 0)
+
+    def test_ratios_of_work_on_request_are_taken_within_a_round(self):
+        lines = hosted.spread_lines([(100, 200, 100, 1), (10, 10, 4, 1), (1000, 1000, 300, 1)])
+        self.assertRegex(lines[2], r"1\.00   from 1\.00 to 2\.00$")
+        self.assertRegex(lines[3], r"0\.40   from 0\.30 to 0\.50$")
+
+    def test_a_program_that_fails_is_named_with_its_words(self):
+        with self.assertRaisesRegex(GuestFailed, "ended with status 2: wake: say poll"):
+            hosted.output_of([FILES["wake"], "--", "nap"])
 
 
 class LinuxGuestTest(unittest.TestCase):

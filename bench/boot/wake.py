@@ -4,16 +4,18 @@ METHOD. Latency is measured inside of the guest, by one clock: from right before
 thread that it woke, which ran on another CPU and had slept for 2 ms. `interrupt` is the floor: the same with an
 interrupt and a halt alone, without messages and threads, in the same boot. The guests take turns, round after round.
 The cost of a load is the CPU time of QEMU over a window, one guest after the other, so that they do not disturb each
-other.
+other; each counts how often it was woken, because a guest that misses wake-ups has less to do.
 """
 
 import dataclasses
+import math
 import re
 import statistics
 import time
 
 import guests
-from qemu_guest import Guest, RunningGuest, cpu_time_ns
+import hosted
+from qemu_guest import Guest, GuestFailed, RunningGuest, cpu_time_ns
 
 SETTLE_S = 1
 WINDOW_S = 4
@@ -21,6 +23,7 @@ RATES = (0, 1000, 10000)
 SLEEPS = 1000
 _WAKE_LIMIT = 1.1  # times the bare interrupt
 _SLEEP_LIMIT_NS = 1e6
+_WOKEN = re.compile(rb"woken (\d+) times in (\d+) ns")
 _LINE = re.compile(rb"(\w+) median (\d+) p99.9 (\d+) most (\d+) ns of (\d+)")
 
 
@@ -46,14 +49,21 @@ def latencies(guest):
         return {what.decode(): (int(median), int(most)) for what, median, most, _, _ in _LINE.findall(running.output)}
 
 
-def load_percent(guest, settle_s=SETTLE_S, window_s=WINDOW_S):
-    """Percent of one CPU of the host that the guest takes."""
+def load_percent(guest, ends, settle_s, window_s):
+    """(percent of one CPU of the host that the guest takes, its wake-ups a second, None if it does not end)."""
     with RunningGuest(guest) as running:
         running.wait_for_mark()
         time.sleep(settle_s)
         before, start = cpu_time_ns(running.pid), time.perf_counter()
         time.sleep(window_s)
-        return 100 * (cpu_time_ns(running.pid) - before) / ((time.perf_counter() - start) * 1e9)
+        percent = 100 * (cpu_time_ns(running.pid) - before) / ((time.perf_counter() - start) * 1e9)
+        if not ends:
+            return percent, None
+        running.wait_for_end()
+        woken = _WOKEN.search(running.output)
+        if not woken:
+            raise GuestFailed("%s: did not say how often it was woken; its output: %s" % (guest.name, running.shown()))
+        return percent, int(woken[1]) / (int(woken[2]) / 1e9)
 
 
 def measure_latencies(files, linux_words, rounds, sleeps, say):
@@ -83,17 +93,20 @@ def latency_lines(found):
 
 
 def load_lines(files, linux_words, say, settle_s=SETTLE_S, window_s=WINDOW_S):
-    lines = ["%-40s %12s" % ("load", "% of a CPU")]
-    asked = [(guest, "%d wake-ups a second" % rate) for rate in RATES
-             for guest in _both(files, linux_words, "load %d" % rate)]
-    asked += [(_ours(files, "poll", cpus), "3 pollers a CPU, %d CPU%s" % (cpus, "s" if cpus > 1 else ""))
+    lines = ["%-40s %12s %12s" % ("load", "% of a CPU", "woken a s")]
+    seconds = math.ceil(settle_s + window_s) + 1
+    asked = [(guest, "%d wake-ups a second" % rate, True) for rate in RATES
+             for guest in _both(files, linux_words, "load %d %d" % (rate, seconds))]
+    asked += [(_ours(files, "poll", cpus), "3 pollers a CPU, %d CPU%s" % (cpus, "s" if cpus > 1 else ""), False)
               for cpus in (1, 4, 8)]
-    for guest, what in asked:
+    for guest, what, ends in asked:
         say("wake: %s, %s" % (guest.name, what))
-        lines.append("%-40s %12.2f" % (guest.name + ", " + what, load_percent(guest, settle_s, window_s)))
+        percent, rate = load_percent(guest, ends, settle_s, window_s)
+        lines.append("%-40s %12.2f %12s" % (guest.name + ", " + what, percent, "" if rate is None else "%.0f" % rate))
     return lines
 
 
 def run(files, linux_words, rounds, say):
     found = measure_latencies(files, linux_words, rounds, SLEEPS, say)
-    return latency_lines(found) + [""] + load_lines(files, linux_words, say)
+    return (latency_lines(found) + [""] + hosted.sleep_lines(files, say) + [""] +
+            load_lines(files, linux_words, say))

@@ -36,7 +36,7 @@ bool Cpu::Step() {
     exchange_.EndSleep();
     scheduler_.trace().AddStamped(TraceEvent::kAwake);
     scheduler_.NoteWakeUp();
-    if (!single_step_) spin_.Note(Machine::Cycles() - idle_since_);
+    if (!single_step_) spin_.Note(Machine::Cycles() - idle_since_, !exchange_.Quiet());
   }
   if (id() == kBootCpu && shutdown_state.start) StartShutdown(*this);
   bool worked = scheduler_.Poll();
@@ -66,7 +66,7 @@ bool Cpu::SpinUntilNews() {
   idle_since_ = Machine::Cycles();
   for (int poll = 0;; ++poll) {
     if (!exchange_.Quiet() || exchange_.HasLineFromLastPeer()) {
-      spin_.Note(Machine::Cycles() - idle_since_);
+      spin_.Note(Machine::Cycles() - idle_since_, true);
       return true;
     }
     if (poll < kPollsAtOnce) continue;

@@ -1,7 +1,5 @@
-// How many instructions an allocation and a free take at most: counted one by one, by the trap flag of the processor,
-// because time says nothing about the worst case.
+// How many instructions an allocation and a free take at most: counted one by one.
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -9,27 +7,11 @@
 #include <random>
 #include <vector>
 
+#include "core/base/instruction_count_test.h"
 #include "core/memory/partition.h"
 
 namespace toro {
 namespace {
-
-volatile int64_t instructions;
-
-void CountOne(int) { instructions = instructions + 1; }
-
-// The flags register: bit 8 makes the processor trap after each instruction [sdm3 17.3.1.4].
-inline void StartCounting() { asm volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc"); }
-inline void StopCounting() { asm volatile("pushfq; andq $~0x100, (%%rsp); popfq" ::: "memory", "cc"); }
-
-template <typename Function>
-int64_t Count(Function function) {
-  instructions = 0;
-  StartCounting();
-  function();
-  StopCounting();
-  return instructions;
-}
 
 class InstructionCountTest : public ::testing::Test {
  protected:
@@ -41,10 +23,6 @@ class InstructionCountTest : public ::testing::Test {
     ranges.count = 1;
     ranges.bytes = kBytes;
     partition_ = std::make_unique<Partition>(CpuId{0}, ranges, 1);
-    struct sigaction action = {};
-    action.sa_handler = &CountOne;
-    sigaction(SIGTRAP, &action, nullptr);
-    nothing_ = Count([] {});
   }
 
   struct Calls {
@@ -60,14 +38,13 @@ class InstructionCountTest : public ::testing::Test {
     for (int round = 0; round < 2; ++round) {
       for (void*& object : objects) {
         size_t bytes = 1 + random() % most_bytes;
-        calls.allocate.push_back(Count([&] { object = partition_->Allocate(bytes); }) - nothing_);
+        calls.allocate.push_back(counter_.Count([&] { object = partition_->Allocate(bytes); }));
       }
       std::shuffle(objects.begin(), objects.end(), random);
       for (void* object : objects) {
-        calls.free.push_back(Count([&] {
-                               if (!partition_->FreeIfSmall(object)) std::abort();
-                             }) -
-                             nothing_);
+        calls.free.push_back(counter_.Count([&] {
+          if (!partition_->FreeIfSmall(object)) std::abort();
+        }));
       }
     }
     std::sort(calls.allocate.begin(), calls.allocate.end());
@@ -77,7 +54,7 @@ class InstructionCountTest : public ::testing::Test {
 
   std::unique_ptr<char, void (*)(void*)> memory_;
   std::unique_ptr<Partition> partition_;
-  int64_t nothing_ = 0;
+  const InstructionCounter counter_;
 };
 
 // Of calls that find something in their magazine, or room in it.
@@ -118,7 +95,7 @@ TEST_F(InstructionCountTest, AStartTakesTheSameWhateverTheSize) {
     ranges.count = 1;
     ranges.bytes = bytes;
     alignas(Partition) static unsigned char storage[sizeof(Partition)];
-    counts.push_back(Count([&] { new (storage) Partition(CpuId{0}, ranges, 1); }));
+    counts.push_back(counter_.Count([&] { new (storage) Partition(CpuId{0}, ranges, 1); }));
   }
   std::printf("start: %ld instructions\n", counts[0]);
   EXPECT_EQ(counts[0], counts[1]);

@@ -8,8 +8,8 @@ class BenchTest(unittest.TestCase):
     def test_without_a_filter_both_programs_run(self):
         self.assertEqual(bench.programs_for([]), ["suite", "boot"])
 
-    def test_a_filter_that_begins_with_boot_idle_or_wake_runs_the_boot_benchmark_alone(self):
-        for word in ("boot", "boot_time", "boot_memory", "idle", "wake"):
+    def test_a_filter_that_begins_with_boot_idle_wake_or_spread_runs_the_boot_benchmark_alone(self):
+        for word in ("boot", "boot_time", "boot_memory", "idle", "wake", "spread"):
             self.assertEqual(bench.programs_for([word]), ["boot"])
 
     def test_any_other_filter_runs_the_suite_alone(self):

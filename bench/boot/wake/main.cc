@@ -1,10 +1,12 @@
 // wake: what it costs to wake a CPU. Says READY when it begins.
 //
-//   poll            three threads on each CPU do nothing but poll, for ever
-//   load RATE       RATE times a second CPU 0's timer wakes it, and it wakes the last CPU by a message; for ever
-//   latency ROUNDS  how long it takes to wake a thread of another CPU that sleeps, and how long the bare interrupt does
-//   spread THREADS  how long unbalanced work takes, without and with work on request
-//   sleep ROUNDS    how much later than asked for SleepFor(2 ms) ends
+//   poll               three threads on each CPU do nothing but poll, for ever
+//   load RATE SECONDS  RATE times a second CPU 0's timer wakes it, and it sends the last CPU a line; then how many came
+//   latency ROUNDS     how long it takes to wake a thread of another CPU that sleeps, and how long the bare interrupt
+//                      does
+//   spread THREADS     how long unbalanced work takes: of threads that stay, and of threads that may move, without and
+//                      with work on request
+//   sleep ROUNDS       how much later than asked for SleepFor(2 ms) ends
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -49,20 +51,26 @@ void Poll() {
   SleepForEver();
 }
 
-void Load(uint64_t rate) {
+uint64_t g_taken;  // lines, of the last CPU
+
+void TakeLine(toro::Cpu&, CpuId, const uint64_t*, size_t) { ++g_taken; }
+
+void Load(uint64_t rate, uint64_t seconds) {
   toro::Print("READY\n");
-  if (rate == 0) SleepForEver();
-  static toro::Message message;
-  static bool under_way = false;
-  message.deliver = [](toro::Cpu&, toro::Message&) {};
+  // Where the channel is full, the last CPU has been rung for already.
   toro::CallbackTimer timer(
       [](void*) {
-        // The last CPU has long taken it: it is asked for nothing else.
-        toro::Cpu::Current().exchange().Post(LastCpu(), message);
+        const uint64_t nothing = 0;
+        (void)toro::Cpu::Current().exchange().SendLine(LastCpu(), &TakeLine, &nothing, 1);
       },
-      &under_way);
-  timer.StartEvery(toro::kNsPerSecond / rate);
-  SleepForEver();
+      nullptr);
+  uint64_t start_ns = toro::NowNs();
+  if (rate != 0) timer.StartEvery(toro::kNsPerSecond / rate);
+  toro::SleepUntil(start_ns + seconds * toro::kNsPerSecond);
+  timer.Stop();
+  uint64_t taken = toro::Call(LastCpu(), [] { return g_taken; });
+  std::printf("woken %llu times in %llu ns\n", static_cast<unsigned long long>(taken),
+              static_cast<unsigned long long>(toro::NowNs() - start_ns));
 }
 
 // A letter with the time of its sending, to a thread that waits on the other CPU.
@@ -130,7 +138,7 @@ void MeasureSleep(size_t rounds) {
 }
 
 // `threads` threads of CPU 0, each with a piece of work that yields now and then. In microseconds.
-uint64_t Makespan(uint64_t threads, bool takes_work) {
+uint64_t Makespan(uint64_t threads, bool may_move, bool takes_work) {
   for (size_t i = 0; i < toro::CpuCount(); ++i) (void)toro::SetTakesWork(CpuId{i}, takes_work);
   std::vector<toro::ThreadId> ids;
   uint64_t start_ns = toro::NowNs();
@@ -142,7 +150,7 @@ uint64_t Makespan(uint64_t threads, bool takes_work) {
                                   toro::Yield();
                                 }
                               },
-                              {.may_move = true})
+                              {.may_move = may_move})
                       .value());
   }
   for (toro::ThreadId id : ids) (void)toro::Join(id);
@@ -157,13 +165,14 @@ uint64_t ArrivedElsewhere() {
 }
 
 void MeasureSpread(uint64_t threads) {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 15; ++round) {
     uint64_t before = ArrivedElsewhere();
-    uint64_t without_us = Makespan(threads, false);
-    uint64_t with_us = Makespan(threads, true);
-    std::printf("spread %llu threads on %zu CPUs: without %llu us, with %llu us, %llu arrivals elsewhere\n",
-                static_cast<unsigned long long>(threads), toro::CpuCount(), static_cast<unsigned long long>(without_us),
-                static_cast<unsigned long long>(with_us), static_cast<unsigned long long>(ArrivedElsewhere() - before));
+    uint64_t fixed_us = Makespan(threads, false, false);
+    uint64_t off_us = Makespan(threads, true, false);
+    uint64_t on_us = Makespan(threads, true, true);
+    std::printf("spread: fixed %llu us, off %llu us, on %llu us, %llu arrivals elsewhere\n",
+                static_cast<unsigned long long>(fixed_us), static_cast<unsigned long long>(off_us),
+                static_cast<unsigned long long>(on_us), static_cast<unsigned long long>(ArrivedElsewhere() - before));
   }
 }
 
@@ -171,9 +180,12 @@ void MeasureSpread(uint64_t threads) {
 
 int main(int argc, char** argv) {
   auto is = [&](const char* mode) { return argc >= 2 && std::strcmp(argv[1], mode) == 0; };
-  uint64_t number = argc == 3 ? std::strtoull(argv[2], nullptr, 10) : 0;
+  uint64_t number = argc >= 3 ? std::strtoull(argv[2], nullptr, 10) : 0;
   if (is("poll")) Poll();
-  if (is("load") && argc == 3) Load(number);
+  if (is("load") && argc == 4) {
+    Load(number, std::strtoull(argv[3], nullptr, 10));
+    return 0;
+  }
   if (is("sleep") && number > 0) {
     toro::Print("READY\n");
     MeasureSleep(number);
@@ -190,6 +202,8 @@ int main(int argc, char** argv) {
     MeasureInterrupts(number);
     return 0;
   }
-  toro::Print("wake: say poll, load RATE, sleep ROUNDS, spread THREADS, or (with two CPUs or more) latency ROUNDS\n");
+  toro::Print(
+      "wake: say poll, load RATE SECONDS, sleep ROUNDS, spread THREADS, "
+      "or (with two CPUs or more) latency ROUNDS\n");
   return 2;
 }
