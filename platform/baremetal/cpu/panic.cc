@@ -39,7 +39,7 @@ constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 bool IsCode(uint64_t address) { return address >= AddressOf(__image_start) && address < AddressOf(__text_end); }
 
 // One CPU at a time: the one that reports, or, before that, the one that prints a stall (stall_watch.cc).
-constinit BitDecoder::Models models;
+constinit BitDecoder::Models models{};
 
 SymbolTable Symbols() { return SymbolTable(__symbols_start, AddressOf(__image_start), models); }
 
