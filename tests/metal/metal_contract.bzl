@@ -6,6 +6,19 @@ def on_cpus(cpus, machine = ""):
     """QEMU's arguments, one list per number of CPUs."""
     return ["-smp %d %s" % (count, machine) for count in cpus]
 
+def two_nodes(mib, cpus, distance):
+    """QEMU's arguments for 4 CPUs: `mib` of memory, and the CPUs `cpus`, of each of two nodes."""
+    words = ["-smp 4 -m %d" % (mib[0] + mib[1])]
+    for node in range(2):
+        words.append("-object memory-backend-ram,id=m%d,size=%dM -numa node,nodeid=%d,memdev=m%d,%s" % (
+            node,
+            mib[node],
+            node,
+            node,
+            cpus[node],
+        ))
+    return " ".join(words + ["-numa dist,src=0,dst=1,val=%d" % distance])
+
 def metal_contract(contract, machines = on_cpus([1, 2, 3, 4]), iso_machines = [], size = "medium"):
     """CONTRACT_contract boots the contract once per machine.
 
