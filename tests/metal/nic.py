@@ -150,11 +150,12 @@ def lockstep_pairs():
         yield frame, echoed(frame)
 
 
-def serve(elf, folder, machine, cpus, card):
+def serve(elf, folder, machine, cpus, card, kernel_words=""):
     pairs = list(lockstep_pairs())
     burst = [experimental(n.to_bytes(2, "big") + bytes(44 + n % 700)) for n in range(600)]
     wanted = len(pairs) + len(burst)
-    guest = Machine(elf, folder, machine, cpus, [card + ",mac=52:54:00:12:34:56"], "-- 10.0.2.15 %d" % (wanted + 1))
+    guest = Machine(elf, folder, machine, cpus, [card + ",mac=52:54:00:12:34:56"],
+                    kernel_words + "-- 10.0.2.15 %d" % (wanted + 1))
     problems = []
     if not guest.read_until("of CPU %d is 10.0.2.15, link up" % (cpus - 1)):
         problems.append("the card did not start")
@@ -235,6 +236,7 @@ def metal_cases(elf):
             for cpus in (1, 2):
                 yield "%s on %s with %d CPUs" % (card, machine, cpus), lambda folder, c=card, m=machine, n=cpus: serve(
                     elf, folder, m, n, c)
+    yield "isolated CPUs", lambda folder: serve(elf, folder, "q35", 2, "e1000", "isolate ")
     yield "no card", lambda folder: refuse(
         elf, folder, [], "", "rawpacket: this machine has no network card; add one: ./toro run APP --nic=e1000")
     yield "a card without a driver", lambda folder: refuse(
