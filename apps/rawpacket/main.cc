@@ -66,6 +66,7 @@ int Serve(const Options& options, size_t card) {
   toro::Nic* nic = toro::DedicateNic(card, pool, problem);
   if (nic == nullptr) {
     std::printf("rawpacket: %.*s\n", static_cast<int>(problem.length), problem.text);
+    std::fflush(stdout);  // the other cards' servers may run for long
     return 1;
   }
   const toro::MacAddress& mac = nic->description().mac;
