@@ -104,6 +104,9 @@ class ChannelSender {
     ++position_;
   }
 
+  // Lines that were ever published.
+  uint64_t published() const { return position_; }
+
   // Has the receiver said that it is done with everything that was published?
   bool AllTaken() const { return ring_->credit.taken.LoadRelaxed() == position_; }
 
@@ -139,6 +142,9 @@ class ChannelReceiver {
     if (position_ - returned_ >= Ring::kCreditStride) ReturnCredit();
     return true;
   }
+
+  // Lines that were ever taken.
+  uint64_t taken() const { return position_; }
 
   // Before sleeping, so that the sender can see that all was taken.
   void ReturnCredit() {

@@ -40,6 +40,7 @@ void Exchange::Post(CpuId to, Message& message) {
     return;
   }
   Peer& peer = peers_[to.index()];
+  ++peer.messages_sent;
   peer.outbox.Append(message);
   if (peer.outbox.Publish(*peer.out_slot)) {
     Ring(peer, to);
@@ -116,21 +117,24 @@ bool Exchange::PublishWaiting() {
   return published;
 }
 
-bool Exchange::DeliverChain(Message* chain) {
-  bool any = chain != nullptr;
+// Returns how many there were.
+uint64_t Exchange::DeliverChain(Message* chain) {
+  uint64_t delivered = 0;
   while (chain != nullptr) {
     // Read before delivery: see Message.
     Message* next = chain->next;
+    ++delivered;
     ++counters_.messages_received;
     chain->deliver(here_, *chain);
     chain = next;
   }
-  return any;
+  return delivered;
 }
 
 bool Exchange::Take(CpuId from) {
   Peer& peer = peers_[from.index()];
-  bool any = DeliverChain(peer.in_slot->Take());
+  uint64_t delivered = DeliverChain(peer.in_slot->Take());
+  peer.messages_taken += delivered;
   for (size_t lines = 0; lines < kMostLinesPerLook; ++lines) {
     bool taken = peer.in.TakeLine([&](ChannelHandler handler, const ChannelLine<>& line, size_t count) {
       uint64_t words[kChannelWords];
@@ -138,7 +142,7 @@ bool Exchange::Take(CpuId from) {
       ++counters_.lines_received;
       handler(here_, from, words, count);
     });
-    if (!taken) return any || lines > 0;
+    if (!taken) return delivered + lines > 0;
   }
   // What is still there was published after the look at the bell, so its ring is still to be seen.
   return true;
@@ -165,7 +169,7 @@ bool Exchange::Work() {
       }
     }
   }
-  if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll());
+  if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll()) > 0;
   if ((busy_ & kWaiting) != 0) worked |= PublishWaiting();
   ReviewWakes();
   busy_ &= ~kWorking;

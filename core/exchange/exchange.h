@@ -117,6 +117,20 @@ class Exchange {
     uint64_t wakes_sent = 0;
   };
 
+  // What has ever passed between this CPU and one other.
+  struct Traffic {
+    uint64_t lines_sent = 0;
+    uint64_t lines_taken = 0;
+    uint64_t messages_sent = 0;  // by slot
+    uint64_t messages_taken = 0;
+
+    bool operator==(const Traffic&) const = default;
+  };
+  Traffic TrafficWith(CpuId peer) const {
+    const Peer& with = peers_[peer.index()];
+    return {with.out.published(), with.in.taken(), with.messages_sent, with.messages_taken};
+  }
+
   // Does something wait for a slot to become free, or for the next Work?
   bool waiting() const { return (busy_ & kWaiting) != 0; }
 
@@ -147,13 +161,15 @@ class Exchange {
     ChannelHandler packing = nullptr;  // the handler of the open line, if one is being packed
     uint8_t packed = 0;                // words in it
     uint8_t rings = 0;
+    uint64_t messages_sent = 0;  // Post
+    uint64_t messages_taken = 0;
   };
 
   void Ring(Peer& peer, CpuId to);
   void Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count);
   void PublishPacked(Peer& peer, CpuId to);
   bool Take(CpuId from);
-  bool DeliverChain(Message* chain);
+  uint64_t DeliverChain(Message* chain);
   bool PublishWaiting();
   void ReviewWakes();
   bool AnythingHere() const;

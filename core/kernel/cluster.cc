@@ -27,7 +27,9 @@ class HeadOfPartition {
       range = {at + bytes, range.end() - (at + bytes)};
       return reinterpret_cast<void*>(at);
     }
-    TORO_CHECK(false, "the memory of a CPU cannot hold its own structures; give the machine more memory");
+    TORO_CHECK(false,
+               "the memory of a CPU cannot hold its own structures; give the machine more memory, or keep fewer "
+               "records of a trace");
   }
   void AlignRest() {
     for (MemoryRange& range : std::span(partition_.ranges, partition_.count)) {
@@ -96,10 +98,15 @@ Cluster& Cluster::Create(const ClusterConfig& config) {
     CpuId* nearest = static_cast<CpuId*>(head.Take((config.cpus - 1) * sizeof(CpuId), alignof(CpuId)));
     cluster.nodes_.OrderByDistance(CpuId{i}, config.cpus, nearest);
     cluster.nearest_[i] = nearest;
+    void* records =
+        config.trace_records > 0 ? head.Take(config.trace_records * sizeof(TraceRecord), kCacheLineBytes) : nullptr;
+    void* traffic =
+        records != nullptr ? head.Take(TrafficRecorder::BytesFor(config.cpus), alignof(Exchange::Traffic)) : nullptr;
     head.AlignRest();
     cluster.table_[i] = new (cpu) Cpu(CpuId{i}, cluster.division_.partitions[i], config.cpus, inboxes, peers,
                                       the_owners, Mix(config.boot_seed + i), config.single_step);
     cluster.table_[i]->exchange().SetIsolated(config.isolated);
+    if (records != nullptr) cluster.table_[i]->RecordTrace(records, config.trace_records, traffic);
   }
   the_cluster = &cluster;
   return cluster;

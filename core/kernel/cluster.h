@@ -38,6 +38,7 @@ struct ClusterConfig {
   std::span<const InputFile> inputs;    // the span and the texts stay valid until power off
   uint64_t boot_seed = 0;               // hash and heap secrets are derived from it
   bool isolated = false;                // no CPU can write into the memory of another (docs/isolation.md)
+  size_t trace_records = 0;             // a power of two: each CPU records its trace in as many (docs/trace.md)
   bool single_step = false;             // Step() runs one thread until it yields, and no further (deterministic)
 };
 

@@ -39,9 +39,21 @@ bool Cpu::Step() {
     if (!single_step_) spin_.Note(Machine::Cycles() - idle_since_, !exchange_.Quiet());
   }
   if (id() == kBootCpu && shutdown_state.start) StartShutdown(*this);
+  if (traffic_.records()) return RecordedStep();
   bool worked = scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
   return scheduler_.RunReady() || worked;
+}
+
+// The same, and notes what was sent and taken.
+bool Cpu::RecordedStep() {
+  uint64_t since_ns = Machine::NowNs();
+  bool worked = scheduler_.Poll();
+  if (return_path_.waiting()) return_path_.Retry();
+  traffic_.Note(exchange_, scheduler_.trace(), since_ns);
+  bool ran = scheduler_.RunReady();
+  traffic_.Note(exchange_, scheduler_.trace(), 0);
+  return ran || worked;
 }
 
 // Memory has run out, and the partition has found none in itself. What is cheapest to lose goes first.

@@ -20,6 +20,7 @@
 #include "core/exchange/exchange.h"
 #include "core/kernel/return_path.h"
 #include "core/kernel/spin_budget.h"
+#include "core/kernel/traffic_recorder.h"
 #include "core/memory/owner_table.h"
 #include "core/memory/partition.h"
 #include "core/sched/scheduler.h"
@@ -84,6 +85,13 @@ class alignas(kSharedStrideBytes) Cpu {
   CpuStatistics Statistics() const;
   uint64_t progress() const;
 
+  // Records the trace in memory for `count` records, a power of two; `traffic` as TrafficRecorder::Begin wants it.
+  // Before the first step.
+  [[gnu::cold]] void RecordTrace(void* records, uint64_t count, void* traffic) {
+    scheduler_.RecordTrace(static_cast<TraceRecord*>(records), count);
+    traffic_.Begin(traffic, exchange_.cpus());
+  }
+
   // See toro.h: SetOutOfMemoryHook.
   void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
     out_of_memory_ = hook;
@@ -92,6 +100,7 @@ class alignas(kSharedStrideBytes) Cpu {
 
  private:
   static bool Reclaim(void* cpu, int attempt, size_t bytes);
+  [[gnu::cold]] bool RecordedStep();
   bool SpinUntilNews();
 
   Partition partition_;
@@ -108,6 +117,7 @@ class alignas(kSharedStrideBytes) Cpu {
   uint64_t steps_ = 0;
   uint64_t halts_ = 0;
   ArenaCounters arenas_;
+  TrafficRecorder traffic_;
 };
 
 // In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null

@@ -77,11 +77,17 @@ using Print = void (*)(std::string_view text);
       print(", address ");
       return PrintNumber(print, record.second, 16);
     case TraceEvent::kShutdown: return print("asked to stop");
+    case TraceEvent::kName: return;
+    case TraceEvent::kRun: print("run of"); return PrintThread(print, record);
+    case TraceEvent::kStop: return print("back in the loop");
+    case TraceEvent::kDeliver: return print("messages");
+    case TraceEvent::kSent: print("sent to CPU "); return PrintNumber(print, record.number);
+    case TraceEvent::kTaken: print("taken from CPU "); return PrintNumber(print, record.number);
   }
 }
 
 void PrintRing(Print print, size_t cpu, const TraceRing& ring) {
-  uint64_t shown = std::min({ring.count(), TraceRing::kRecords, uint64_t{kReportedEvents}});
+  uint64_t shown = std::min(ring.kept(), uint64_t{kReportedEvents});
   for (uint64_t age = shown; age-- > 0;) {
     print("  CPU ");
     PrintNumber(print, cpu);
@@ -98,7 +104,8 @@ void PrintRing(Print print, size_t cpu, const TraceRing& ring) {
 void PrintTrace(Print print) {
   if (Cpu::CurrentOrNull() == nullptr) return;
   Cluster& cluster = Cluster::Get();
-  print("  last events, [cycles]:\n");
+  bool recorded = cluster.cpu(kBootCpu).scheduler().trace().recorded();
+  print(recorded ? "  last events, [ns]:\n" : "  last events, [cycles]:\n");
   for (size_t i = 0; i < cluster.cpus(); ++i) PrintRing(print, i, cluster.cpu(CpuId{i}).scheduler().trace());
 }
 

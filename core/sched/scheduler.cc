@@ -46,8 +46,10 @@ bool Scheduler::RunReady() {
   if (ring_.empty()) return false;
   running_ = true;
   ++counters_.switches;
+  if (trace_.recorded()) Trace(TraceEvent::kRun, ring_.head()->id);
   Machine::SwitchContext(loop_, ring_.head()->context);
   running_ = false;
+  if (trace_.recorded()) trace_.Add(TraceEvent::kStop);
   if (departed_ != nullptr) SendDeparted();
   if (retired_ != nullptr) ReleaseRetired();
   return true;
@@ -337,8 +339,16 @@ Result<ThreadId> Scheduler::Create(const ThreadBody& body, const ThreadOptions& 
   thread->name[length] = 0;
   ++counters_.created;
   Trace(TraceEvent::kSpawn, id.value());
+  if (trace_.recorded()) TraceName(*thread);
   EnterRing(*thread);
   return id.value();
+}
+
+void Scheduler::TraceName(const Thread& thread) {
+  uint64_t words[2] = {};
+  static_assert(sizeof words <= sizeof thread.name);
+  std::memcpy(words, thread.name, sizeof words);
+  trace_.Add(TraceEvent::kName, 0, words[0], words[1]);
 }
 
 void Scheduler::Exit() {

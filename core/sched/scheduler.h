@@ -193,6 +193,13 @@ class Scheduler {
   uint64_t NextTimerNs() const { return timers_.NextNs(); }
   TraceRing& trace() { return trace_; }
 
+  // Records the trace (trace_ring.h): every switch goes by the loop, and leaves two records. Before the first step.
+  [[gnu::cold]] void RecordTrace(TraceRecord* records, uint64_t count) {
+    trace_.Record(records, count);
+    single_step_ = true;
+    switches_to_loop_ = 1;
+  }
+
   struct Counters {
     uint64_t switches = 0;
     uint64_t created = 0;   // threads whose home is here
@@ -250,6 +257,7 @@ class Scheduler {
   void Trace(TraceEvent event, ThreadId thread, uint64_t second = 0) {
     trace_.Add(event, thread.index(), uint64_t{thread.generation()} << 32 | thread.home().index(), second);
   }
+  [[gnu::cold]] void TraceName(const Thread& thread);
   bool LoopIsNext();
   void SwitchFrom(Thread& self);
   void SwitchTo(Thread& self, Machine::Context& next);

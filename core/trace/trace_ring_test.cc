@@ -7,9 +7,9 @@ namespace {
 
 TEST(TraceRingTest, TheNewestRecordsAreKept) {
   TraceRing ring;
-  for (uint32_t i = 0; i < 3 * TraceRing::kRecords + 5; ++i) ring.Add(TraceEvent::kReady, i, 2 * i, 3 * i);
-  EXPECT_EQ(ring.count(), 3 * TraceRing::kRecords + 5);
-  for (uint64_t age = 0; age < TraceRing::kRecords; ++age) {
+  for (uint32_t i = 0; i < 3 * TraceRing::kOwnRecords + 5; ++i) ring.Add(TraceEvent::kReady, i, 2 * i, 3 * i);
+  EXPECT_EQ(ring.count(), 3 * TraceRing::kOwnRecords + 5);
+  for (uint64_t age = 0; age < TraceRing::kOwnRecords; ++age) {
     const TraceRecord& record = ring.newest(age);
     uint64_t number = ring.count() - 1 - age;
     EXPECT_EQ(record.event, TraceEvent::kReady);
@@ -28,6 +28,23 @@ TEST(TraceRingTest, ARecordHasTheLastReadingOfTheCounter) {
   EXPECT_GT(stamp, 0u);
   ring.Add(TraceEvent::kReady);
   EXPECT_EQ(ring.newest(0).stamp, stamp);
+}
+
+TEST(TraceRingTest, ARecordingHasItsOwnRoomAndTheClockOfAllCpus) {
+  TraceRing ring;
+  EXPECT_FALSE(ring.recorded());
+  static TraceRecord room[256];
+  ring.Record(room, 256);
+  EXPECT_TRUE(ring.recorded());
+  uint64_t before_ns = Machine::NowNs();
+  for (uint32_t i = 0; i < 300; ++i) ring.Add(TraceEvent::kRun, i);
+  EXPECT_EQ(ring.count(), 300u);
+  EXPECT_EQ(ring.kept(), 256u);
+  EXPECT_EQ(ring.newest(0).number, 299u);
+  EXPECT_EQ(ring.newest(255).number, 44u);
+  EXPECT_EQ(&ring.newest(0), &room[43]);
+  EXPECT_GE(ring.newest(255).stamp, before_ns);
+  EXPECT_LE(ring.newest(0).stamp, Machine::NowNs());
 }
 
 }  // namespace

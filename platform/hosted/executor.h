@@ -45,6 +45,10 @@ void BeginStallWatch();
 // Prints the last events of every CPU, for fatal reports. Set by the composition root; may be null.
 extern void (*report_trace)(void (*print)(std::string_view text));
 
+// Writes the recorded trace to its file, before the process ends in whatever way. Set by the composition root; null:
+// nothing is recorded.
+extern void (*export_trace)();
+
 // NoteShutdownRequest (core/kernel/shutdown.h). Set by the composition root; may be null.
 extern bool (*note_shutdown_request)();
 

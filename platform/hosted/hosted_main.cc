@@ -20,6 +20,7 @@
 #include "core/kernel/cpu.h"
 #include "core/kernel/memory_report.h"
 #include "core/kernel/shutdown.h"
+#include "core/kernel/trace_export.h"
 #include "core/kernel/trace_report.h"
 #include "platform/hosted/deterministic_executor.h"
 #include "platform/hosted/executor.h"
@@ -90,6 +91,21 @@ Cluster& CreateCluster(const ClusterConfig& config, const Options& options) {
   return cluster;
 }
 
+std::FILE* trace_file = nullptr;
+
+void WriteTraceFile() {
+  ExportTrace([](const void* data, size_t bytes) { std::fwrite(data, 1, bytes, trace_file); });
+  if (std::fclose(trace_file) != 0) std::fprintf(stderr, "toro: error: the trace: %s\n", std::strerror(errno));
+}
+
+// Opened before the run: a path that is wrong must not cost a run.
+void OpenTraceFile(const std::string& path) {
+  if (path.empty()) return;
+  trace_file = std::fopen(path.c_str(), "wb");
+  if (trace_file == nullptr) Fail("trace file '" + path + "': " + std::strerror(errno));
+  export_trace = &WriteTraceFile;
+}
+
 int HostedMain(int argc, char** argv, char**) {
   static Options options;
   std::string error = ParseOptions(argc, argv, options);
@@ -111,6 +127,7 @@ int HostedMain(int argc, char** argv, char**) {
   describe_current = &DescribeCurrent;
   report_trace = &PrintTrace;
   note_shutdown_request = &NoteShutdownRequest;
+  OpenTraceFile(options.trace);
   InstallFaultHandlers();
   AskForStallWatch(options.watchdog_ms * kNsPerMs,
                    options.watchdog_powers_off ? platform::StallPolicy::kPowerOff : platform::StallPolicy::kReport);
@@ -125,6 +142,7 @@ int HostedMain(int argc, char** argv, char**) {
   config.inputs = inputs;
   config.boot_seed = options.seed;
   config.single_step = options.deterministic;
+  config.trace_records = options.trace.empty() ? 0 : options.trace_records;
   int application_argc = static_cast<int>(arguments.size()) - 1;
   if (options.deterministic) {
     static DeterministicExecutor executor(options.cpus, options.seed, options.steps, options.trace_hash);

@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "core/base/cpu_id.h"
+#include "core/base/units.h"
+#include "core/trace/trace_ring.h"
 
 namespace toro::hosted {
 namespace {
@@ -45,6 +47,15 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
     if (!ParseNumber(text, options.watchdog_ms) || options.watchdog_ms < 1 || options.watchdog_ms > 3'600'000) {
       return BadNumber(key, text, "1 to 3600000 ms, and perhaps ,poweroff");
     }
+  } else if (key == "--trace") {
+    if (text.empty()) return "--trace=: expected the path of the file to write";
+    options.trace = text;
+  } else if (key == "--trace-records") {
+    if (!ParseNumber(text, options.trace_records) || !IsPowerOfTwo(options.trace_records) ||
+        options.trace_records < kLeastTraceRecords || options.trace_records > kMostTraceRecords) {
+      return BadNumber(key, text, "a power of two from 64 to 16777216");
+    }
+    options.given_trace_records = true;
   } else if (key == "--steps") {
     if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
   } else {
@@ -86,6 +97,9 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
     has_cpus = has_cpus || key == "--cpus";
     has_memory = has_memory || key == "--memory";
   }
+  if (options.given_trace_records && options.trace.empty()) {
+    return "--trace-records says how much of the trace --trace=FILE keeps; add that, or leave it out";
+  }
   if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
     return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
   }
@@ -103,6 +117,8 @@ std::string Usage(const std::string& program) {
          "  --report         print who got what memory on standard error, before main\n"
          "  --input=FILE     a file that the application sees as input; may be repeated\n"
          "  --watchdog=MS    name a thread that runs longer without yielding; with ,poweroff the run ends then\n"
+         "  --trace=FILE     record what the CPUs do, and write it to FILE at the end, for `toro trace FILE`\n"
+         "  --trace-records=N  with --trace: keep the last N records of each CPU, a power of two (16384)\n"
          "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
          "  --steps=N        with --seed: stop with an error after N steps\n"
          "  --trace-hash     with --seed: print the hash of the run as the last line on standard error\n"

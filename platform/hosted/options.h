@@ -22,6 +22,9 @@ struct Options {
   uint64_t steps = 0;        // the deterministic executor stops after so many; 0: no bound
   uint64_t watchdog_ms = 0;  // 0: no watch
   bool watchdog_powers_off = false;
+  std::string trace;                // where to write the recorded trace; empty: it is not recorded
+  uint64_t trace_records = 16'384;  // of each CPU
+  bool given_trace_records = false;
   bool trace_hash = false;  // print the hash of the step trace at the end
   bool help = false;
   std::vector<std::string> arguments;  // of the application, without its name

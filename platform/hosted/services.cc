@@ -49,6 +49,7 @@ bool BeginTheEnd() {
 uintptr_t memory_begin = 0;
 void (*describe_current)(char* text, size_t bytes) = nullptr;
 void (*report_trace)(void (*print)(std::string_view text)) = nullptr;
+void (*export_trace)() = nullptr;
 bool (*note_shutdown_request)() = nullptr;
 
 namespace {
@@ -89,6 +90,7 @@ void ReportWhere(const char* end) {
 
 void EndReport(int status) {
   if (report_trace != nullptr) report_trace(&ReportText);
+  if (export_trace != nullptr) export_trace();
   std::fflush(stderr);
   _exit(status);
 }
@@ -146,6 +148,7 @@ void ConsoleWrite(const char* text, size_t bytes) {
 void PowerOff(int status) {
   (void)hosted::BeginTheEnd();
   std::fflush(stdout);
+  if (hosted::export_trace != nullptr) hosted::export_trace();
   hosted::CurrentExecutor().BeforePowerOff(status);
   _exit(status & 0xff);
 }

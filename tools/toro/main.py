@@ -11,12 +11,14 @@ import fuzz
 import process
 import run
 import test
+import trace
 from console import say
 from errors import ToroError
 
 COMMANDS = {
     "run": run.run_command,
     "build": build.build_command,
+    "trace": trace.trace_command,
     "size": build.size_command,
     "list": lambda _words: apps.list_command(),
     "test": test.test_command,

@@ -16,7 +16,7 @@ BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
 METAL_ONLY = ("boot", "machine", "accel")
-FLAGS = ("report", "isolate")
+FLAGS = ("report", "isolate", "json", "svg", "summary")
 
 MAX_CPUS = 255
 MAX_MEMORY_MIB = 1024 * 1024
@@ -44,6 +44,8 @@ class RunOptions:
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
     isolate: bool = False
+    trace: str = None
+    trace_records: int = 16384
     timeout: int = 60
     seed: int = None
     arguments: list = dataclasses.field(default_factory=list)
@@ -117,6 +119,17 @@ def check_file(name, path, remedy="name a file"):
     return os.path.abspath(path)
 
 
+def check_output(name, path):
+    """The absolute path of a file that option `name` lets us write."""
+    path = os.path.abspath(path)
+    folder = os.path.dirname(path)
+    if os.path.isdir(path):
+        raise usage_error("--%s=%s is a directory" % (name, path), "name a file")
+    if not os.path.isdir(folder) or not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise usage_error("--%s=%s cannot be written" % (name, path), "name a file in a folder that you may write to")
+    return path
+
+
 def _parse_value(options, name, text):
     if name == "input":
         options.input.append(check_file("input", text, "name a file; repeat --input for more than one"))
@@ -134,6 +147,13 @@ def _parse_value(options, name, text):
         options.cpus = number(name, text, 1, MAX_CPUS)
     elif name == "memory":
         options.memory = number(name, text, 1, MAX_MEMORY_MIB)
+    elif name == "trace":
+        options.trace = check_output("trace", text)
+    elif name == "trace-records":
+        options.trace_records = number(name, text, 64, 2**24)
+        if options.trace_records & (options.trace_records - 1):
+            raise usage_error("--trace-records=%s is no power of two" % text,
+                              "for instance --trace-records=%d" % 2**options.trace_records.bit_length())
     elif name == "nodes":
         options.nodes = nodes.parse_nodes(text)
     elif name == "distances":
@@ -153,6 +173,9 @@ def _parse_value(options, name, text):
 
 
 def _check_together(options):
+    if "trace-records" in options.given and options.trace is None:
+        raise usage_error("--trace-records says how much of a trace is kept, and none is recorded",
+                          "add --trace=FILE, or leave it out")
     nodes.settle(options)
     network.settle(options)
     if not 1 <= options.cpus <= MAX_CPUS or options.memory > MAX_MEMORY_MIB:
@@ -190,7 +213,8 @@ def parse_run(words, apps):
     if "--" in words:
         at = words.index("--")
         words, options.arguments = words[:at], words[at + 1:]
-    known = [f.name for f in dataclasses.fields(RunOptions) if f.name not in ("app", "arguments", "given")]
+    known = [f.name.replace("_", "-") for f in dataclasses.fields(RunOptions)
+             if f.name not in ("app", "arguments", "given")]
     values, names = split_options(words, known)
     options.app = parse_app("run", names, apps)
     for name, text in values:

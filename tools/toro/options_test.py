@@ -39,7 +39,7 @@ class OptionsTest(unittest.TestCase):
     def test_every_option_is_in_the_help_and_no_other(self):
         with open(HELP, encoding="utf-8") as text:
             named = {line.split()[0].split("=")[0] for line in text if line.startswith("  --")}
-        fields = {"--" + f.name for f in options.dataclasses.fields(options.RunOptions)}
+        fields = {"--" + f.name.replace("_", "-") for f in options.dataclasses.fields(options.RunOptions)}
         self.assertEqual(named, fields - {"--app", "--arguments", "--given"})
 
     def test_wrong_application_is_refused_with_near_matches(self):

@@ -94,6 +94,9 @@ def boot(options, boot_words, folder):
         accel.upper(), why))
     status_path = os.path.join(folder, "status.txt")
     words = command(options, accel, boot_words, status_path)
+    trace_path = os.path.join(folder, "trace")
+    if options.trace:
+        words += ["-chardev", "file,id=trace,path=" + trace_path, "-device", "isa-debugcon,iobase=0xe8,chardev=trace"]
     watch = None
     if accel == "kvm":
         socket = os.path.join(folder, "monitor")
@@ -110,7 +113,16 @@ def boot(options, boot_words, folder):
     errors = _read(errors_path)
     for line in errors.splitlines():
         say("| " + line)
+    if options.trace:
+        _keep_trace(trace_path, options.trace)
     return guest_status(status, errors, accel, _read(status_path))
+
+
+def _keep_trace(written, wanted):
+    if not os.path.exists(written) or os.path.getsize(written) == 0:
+        say("no trace was written: the kernel did not come so far")
+        return
+    shutil.copyfile(written, wanted)
 
 
 def _read(path):

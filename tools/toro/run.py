@@ -52,6 +52,8 @@ def _run_hosted(options):
     command += nodes.as_words(options) + network.as_words(options)
     if options.report:
         command.append("--report")
+    if options.trace:
+        command += ["--trace=" + options.trace, "--trace-records=%d" % options.trace_records]
     if options.seed is not None:
         command.append("--seed=%d" % options.seed)
     say("running %s: hosted, %d CPUs, %d MiB%s" % (
@@ -83,6 +85,8 @@ def _command_line(options):
     words = ["report"] if options.report else []
     if options.isolate:
         words.append("isolate")
+    if options.trace:
+        words.append("trace=%d" % options.trace_records)
     if options.arguments:
         words += ["--", pack.kernel_words(options.arguments)]
     return " ".join(words)

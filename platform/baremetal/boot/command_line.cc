@@ -1,5 +1,7 @@
 #include "platform/baremetal/boot/command_line.h"
 
+#include "core/base/units.h"
+#include "core/trace/trace_ring.h"
 #include "platform/baremetal/boot/word_reader.h"
 
 namespace toro::baremetal {
@@ -38,6 +40,11 @@ const char* ParseKernelWord(std::string_view word, CommandLine& result) {
     if (result.watchdog_powers_off) value.remove_suffix(kPowerOff.size());
     if (!ParseNumber(value, result.watchdog_ms) || result.watchdog_ms < 1 || result.watchdog_ms > 3'600'000) {
       return "watchdog= needs 1 to 3600000 ms, and perhaps ,poweroff, not";
+    }
+  } else if (key == "trace") {
+    if (!ParseNumber(value, result.trace_records) || !IsPowerOfTwo(result.trace_records) ||
+        result.trace_records < kLeastTraceRecords || result.trace_records > kMostTraceRecords) {
+      return "trace= needs a power of two from 64 to 16777216, not";
     }
   } else if (key == "idle") {
     if (value.empty()) return "idle= needs hlt, mwait or spin, not";

@@ -23,10 +23,11 @@ struct CommandLine {
   uint64_t seed = 0;
   uint64_t watchdog_ms = 0;  // 0: off
   bool watchdog_powers_off = false;
-  std::string_view idle;      // how a CPU without work waits: checked when it is known what the CPU can do
-  bool ignore_nodes = false;  // numa=off: equal shares of all memory, whatever the firmware says
-  bool isolate = false;       // no CPU can write into the memory of another
-  bool report = false;        // print how long the boot took, the rights of the memory and its division
+  std::string_view idle;       // how a CPU without work waits: checked when it is known what the CPU can do
+  bool ignore_nodes = false;   // numa=off: equal shares of all memory, whatever the firmware says
+  bool isolate = false;        // no CPU can write into the memory of another
+  uint64_t trace_records = 0;  // each CPU records its trace in as many; 0: it is not recorded
+  bool report = false;         // print how long the boot took, the rights of the memory and its division
 
   // The application's, with argv[0] and a null at the end, ready for main().
   int argument_count = 0;
@@ -40,7 +41,8 @@ struct CommandLine {
 
 // The kernel words, for messages.
 inline constexpr std::string_view kKnownWords =
-    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, watchdog=MS[,poweroff], numa=off, report, isolate, then -- and the "
+    "cpus=N (1..256), seed=N, idle=hlt|mwait|spin, watchdog=MS[,poweroff], numa=off, trace=N, report, isolate, then -- "
+    "and the "
     "application's arguments";
 
 // Returns null, or what is wrong with `line`; `culprit` then names the word.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace toro::baremetal {
@@ -51,6 +52,22 @@ TEST(CommandLineTest, WatchdogTakesMillisecondsAndPerhapsAPolicy) {
     CommandLine refused;
     EXPECT_STREQ(ParseCommandLine(wrong, refused), "watchdog= needs 1 to 3600000 ms, and perhaps ,poweroff, not")
         << wrong;
+    EXPECT_EQ(refused.culprit, wrong);
+  }
+}
+
+TEST(CommandLineTest, TraceTakesAPowerOfTwo) {
+  CommandLine line;
+  ASSERT_EQ(ParseCommandLine("", line), nullptr);
+  EXPECT_EQ(line.trace_records, 0u);
+  for (auto [word, records] : {std::pair("trace=64", 64u), {"trace=16777216", 16'777'216u}}) {
+    CommandLine right;
+    ASSERT_EQ(ParseCommandLine(word, right), nullptr) << word;
+    EXPECT_EQ(right.trace_records, records);
+  }
+  for (const char* wrong : {"trace", "trace=", "trace=0", "trace=32", "trace=100", "trace=33554432", "trace=on"}) {
+    CommandLine refused;
+    EXPECT_STREQ(ParseCommandLine(wrong, refused), "trace= needs a power of two from 64 to 16777216, not") << wrong;
     EXPECT_EQ(refused.culprit, wrong);
   }
 }

@@ -24,6 +24,7 @@
 #include "platform/baremetal/boot/pvh.h"
 #include "platform/baremetal/boot/self_check.h"
 #include "platform/baremetal/boot/start_cpus.h"
+#include "platform/baremetal/boot/trace_port.h"
 #include "platform/baremetal/cpu/address_space.h"
 #include "platform/baremetal/cpu/clock.h"
 #include "platform/baremetal/cpu/console.h"
@@ -75,6 +76,9 @@ void ReadCommandLine() {
   }
   if (command_line.has_cpus && command_line.cpus == 0) {
     RefuseToBoot("cpus=0 on the kernel command line, but a kernel needs at least 1 CPU", {}, "say cpus=1 or more");
+  }
+  if (command_line.trace_records > 0 && !HasTracePort()) {
+    RefuseToBoot("trace= has nowhere to write the trace", {}, "add -device isa-debugcon,iobase=0xe8,chardev=NAME");
   }
   if (const char* idle_problem = DecideIdle(command_line.idle)) {
     RefuseToBoot(idle_problem, command_line.idle, "say idle=hlt, or leave it out for what suits this machine");
@@ -285,7 +289,9 @@ void CreateCluster(size_t cpus) {
   config.inputs = {inputs, input_count};
   config.boot_seed = ChooseSeed();
   config.isolated = command_line.isolate;
+  config.trace_records = command_line.trace_records;
   Cluster::Create(config);
+  if (config.trace_records > 0) ExportTraceAtPowerOff();
 }
 
 }  // namespace

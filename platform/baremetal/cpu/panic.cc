@@ -146,9 +146,6 @@ void PrintFrames(const uint64_t* addresses, uint64_t count) {
   PrintRepeated(repeated);
 }
 
-namespace {
-
-// Until every other CPU has said where it was, but not for long: one may not take NMIs any more, or not run yet.
 void WaitForStoppedCpus() {
   constexpr uint64_t kMostWaitNs = 100 * kNsPerMs;
   uint64_t start_ns = ClockNowNs();
@@ -160,8 +157,6 @@ void WaitForStoppedCpus() {
     }
   }
 }
-
-}  // namespace
 
 void HaltForReport(uint64_t ip, uint64_t frame) {
   StoppedAt& self = stopped_at[CurrentCpuBlock().id.index()];

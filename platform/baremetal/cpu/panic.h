@@ -54,6 +54,10 @@ void PrintFrames(const uint64_t* addresses, uint64_t count);
 // Remembers where the calling CPU was, for the CPU that reports, and halts for ever.
 [[noreturn]] void HaltForReport(uint64_t ip, uint64_t frame);
 
+// After StopOtherCpus: returns when every other CPU stands still, but soon: one may not take NMIs any more, or not run
+// yet.
+void WaitForStoppedCpus();
+
 // Prints where the other CPUs were when they were stopped, and the last events of each CPU; powers off.
 [[noreturn]] void EndPanic();
 

@@ -1,6 +1,8 @@
 // PowerOff: the ways out, from the one that carries a status to the one that always works.
 #include "platform/baremetal/cpu/power_off.h"
 
+#include <utility>
+
 #include "core/base/units.h"
 #include "core/machine/platform_services.h"
 #include "drivers/acpi/sleep_state.h"
@@ -21,6 +23,8 @@ constexpr uint16_t kDebugConsolePort = 0xe9;  // QEMU's isa-debugcon: reads as i
 
 constinit acpi::Fadt fadt;
 constinit const reg::PhysicalMemory* acpi_memory = nullptr;
+using Function = void (*)();
+constinit Function before_power_off = nullptr;
 
 // isa-debug-exit turns a write of N into the status 2 N + 1, of which the shell sees 8 bits: so N is at most 127. The
 // full status goes to the debug console, one decimal number and a newline, for a launcher that has one there.
@@ -64,6 +68,8 @@ void SetAcpiPowerOff(const acpi::Fadt& table, const reg::PhysicalMemory& memory)
   acpi_memory = &memory;
 }
 
+void SetBeforePowerOff(void (*function)()) { before_power_off = function; }
+
 }  // namespace baremetal
 
 namespace platform {
@@ -72,6 +78,7 @@ void PowerOff(int status) {
   using namespace baremetal;
   DisableInterrupts();
   FlushConsole();
+  if (before_power_off != nullptr) std::exchange(before_power_off, nullptr)();
   ExitFromQemu(status & 0xff);
   SleepForEver();
   // Neither worked. The other CPUs stop too; a person who sits there finds a halted machine.

@@ -11,6 +11,9 @@ namespace toro::baremetal {
 // without ACPI.
 void SetAcpiPowerOff(const acpi::Fadt& fadt, const reg::PhysicalMemory& memory);
 
+// What PowerOff does first, with interrupts masked. Boot CPU, once.
+void SetBeforePowerOff(void (*function)());
+
 }  // namespace toro::baremetal
 
 #endif  // PLATFORM_BAREMETAL_CPU_POWER_OFF_H_
