@@ -82,7 +82,7 @@ class [[nodiscard]] Result {
   }
 
  private:
-  alignas(T) unsigned char storage_[sizeof(T)];
+  alignas(T) unsigned char storage_[sizeof(T)];  // NOLINT(bugprone-sizeof-expression): a T may be a pointer
   Status status_;
 };
 

@@ -36,7 +36,7 @@ struct NicDescription {
   const char* name = "";  // the driver's: "e1000"
   MacAddress mac = {};
   uint16_t mtu = 1500;           // bytes that follow the Ethernet header; at least 576
-  bool fills_checksums = false;  // honours Packet::checksum_start
+  bool fills_checksums = false;  // honours Packet::checksum_field
 };
 
 // Since boot. Frames are counted without the check sequence of Ethernet.

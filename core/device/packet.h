@@ -72,11 +72,15 @@ class Packet {
     checksum_start = checksum_field = 0;
   }
 
+  // For whoever owns the packet: TCP keeps here where in the stream its data begin.
+  uint32_t owner_word = 0;
+
   // Received: the NIC has found the checksums of the IPv4 header and of TCP or UDP right.
   bool checksum_verified = false;
 
   // To be sent, if the NIC can (NicDescription::fills_checksums): the sum of [data() + checksum_start, end) goes into
-  // the two bytes at data() + checksum_field, which hold the sum of the pseudo header, not complemented. 0: nothing.
+  // the two bytes at data() + checksum_field, which hold the sum of the pseudo header, not complemented. A field at 0:
+  // nothing.
   uint8_t checksum_start = 0;
   uint8_t checksum_field = 0;
 
@@ -123,11 +127,22 @@ class PacketQueue {
     ++size_;
   }
   void PushFront(PacketPtr packet) {
-    packet->next_ = first_;
+    packet->next_ = first_;  // null if there is none
     if (first_ == nullptr) last_ = packet.get();
     first_ = packet.release();
     ++size_;
   }
+
+  // For queues in an order of their own. Behind `position`; in front of all with null.
+  void InsertAfter(Packet* position, PacketPtr packet) {
+    if (position == nullptr) return PushFront(std::move(packet));
+    if (position == last_) return PushBack(std::move(packet));
+    packet->next_ = position->next_;
+    position->next_ = packet.release();
+    ++size_;
+  }
+  // The one behind `packet`; null: it is the last.
+  static Packet* After(const Packet& packet) { return packet.next_; }
 
   // Null when empty.
   PacketPtr PopFront() {

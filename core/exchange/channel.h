@@ -96,7 +96,8 @@ class ChannelSender {
   }
 
   // Publishes the open line with its first `count` words, 1..7.
-  void Publish(ChannelHandler handler, size_t count) {
+  template <typename Handler>
+  void Publish(Handler handler, size_t count) {
     using namespace channel_internal;
     uint64_t control = LapOf<Lines>(position_) << kLapShift | uint64_t{count} << kCountShift |
                        (reinterpret_cast<uint64_t>(handler) & kHandlerMask);
@@ -129,7 +130,7 @@ class ChannelReceiver {
 
   // Passes the next line to take(handler, line, count) and is done with it. False when there is none. `take` must call
   // neither TakeLine nor ReturnCredit: both would give the line back while it is read (bad_channel_credit_early).
-  template <typename Take>
+  template <typename Handler = ChannelHandler, typename Take>
   bool TakeLine(Take take) {
     using namespace channel_internal;
     uint64_t control = Control().LoadAcquire();
@@ -138,7 +139,7 @@ class ChannelReceiver {
     // In a burst the lines ahead are on their way while this one is worked on. [bench: one_way_batch]
     __builtin_prefetch(&ring_->lines[(position_ + kPrefetchLines) % Lines]);
     ++position_;
-    take(reinterpret_cast<ChannelHandler>(control & kHandlerMask), line, size_t{(control >> kCountShift) & 7});
+    take(reinterpret_cast<Handler>(control & kHandlerMask), line, size_t{(control >> kCountShift) & 7});
     if (position_ - returned_ >= Ring::kCreditStride) ReturnCredit();
     return true;
   }

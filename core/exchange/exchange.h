@@ -15,6 +15,10 @@
 //       an allocation that found no memory: scheduler.h, I6). They must not block and must not call Work.
 //   I4. Whoever publishes also rings and then looks at the sleep word (sleep_word.h, S1-S3).
 //
+// MEMORY ORDER. That of its parts: exchange_slot.h, channel.h, doorbell.h, sleep_word.h. What they make together, this
+// very class, is searched to the end with words that a model checker owns: `Parts` is the seam
+// (tests/models/exchange_model_test.cc).
+//
 // COST. Quiet(): one load per eight CPUs. Send: the stores of the form chosen, one byte store, one load.
 #ifndef CORE_EXCHANGE_EXCHANGE_H_
 #define CORE_EXCHANGE_EXCHANGE_H_
@@ -29,23 +33,38 @@
 #include "core/exchange/message.h"
 #include "core/exchange/outbox.h"
 #include "core/exchange/sleep_word.h"
+#include "core/machine/platform_services.h"
 
 namespace toro {
 
 inline constexpr size_t kChannelLines = 64;
-inline constexpr size_t kMostLinesPerLook = kChannelLines;
-// Between two looks at the bells Work drains a channel twice at most, and the sender can fill it once more.
-static_assert(3 + kChannelLines + 2 * kMostLinesPerLook < 256, "doorbell.h, I3");
+
+// What the product's Exchange is made of.
+struct ProductParts {
+  using Atomics = ProductAtomics;
+  using Message = toro::Message;  // has `next` and `deliver`
+  using Here = Cpu;               // what handlers are passed
+  static constexpr size_t kLines = kChannelLines;
+
+  static void WakeCpu(CpuId cpu) { platform::WakeCpu(cpu); }
+  static size_t WatchableBytes() { return platform::WatchableBytes(); }
+  static void WatchLine(const void* line) { platform::WatchLine(line); }
+};
 
 // What one sender and one receiver share.
-struct Link {
-  ExchangeSlot<Message> slot;
-  ChannelRing<kChannelLines> channel;
+template <typename Parts>
+struct BasicLink {
+  ExchangeSlot<typename Parts::Message, typename Parts::Atomics> slot;
+  ChannelRing<Parts::kLines, typename Parts::Atomics> channel;
 };
 
 // What the others may touch of one CPU.
-struct Inbox {
-  SleepWord<> sleep;
+template <typename Parts>
+struct BasicInbox {
+  using Link = BasicLink<Parts>;
+  using BellWord = BasicBellWord<typename Parts::Atomics>;
+
+  SleepWord<typename Parts::Atomics> sleep;
   // Set at boot, before other CPUs run. Not part of the Inbox, so that under isolation (docs/isolation.md) each can
   // have pages of its own, which exactly those can write whom the protocol requires.
   BellWord* bells = nullptr;  // one per eight senders
@@ -57,15 +76,22 @@ struct Inbox {
   static constexpr size_t kBellBytes = kMaxCpus / kBellsPerWord * sizeof(BellWord);
 };
 
-class Exchange {
+template <typename Parts>
+class BasicExchange {
  public:
+  using Here = typename Parts::Here;
+  using Message = typename Parts::Message;
+  using ChannelHandler = void (*)(Here& here, CpuId from, const uint64_t* words, size_t count);
+  using Link = BasicLink<Parts>;
+  using Inbox = BasicInbox<Parts>;
+
   // `inboxes[i]` is the Inbox of CPU i, for i < cpus; its links are in place. `here` is passed to every handler.
   // `memory` holds BytesFor(cpus) bytes, aligned to a cache line, private to this CPU.
-  [[gnu::cold]] Exchange(Cpu& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory);
+  [[gnu::cold]] BasicExchange(Here& here, CpuId self, size_t cpus, Inbox* const* inboxes, void* memory);
   static size_t BytesFor(size_t cpus) { return cpus * sizeof(Peer); }
 
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
+  BasicExchange(const BasicExchange&) = delete;
+  BasicExchange& operator=(const BasicExchange&) = delete;
 
   // Hands `message` to CPU `to`, this CPU included, which then runs message.deliver. Never fails, never blocks.
   void Post(CpuId to, Message& message);
@@ -141,9 +167,20 @@ class Exchange {
   size_t cpus() const { return cpus_; }
 
  private:
+  friend Parts;  // the model checker asks what a CPU waits for
+
+  using Atomics = typename Parts::Atomics;
+  using BellWord = BasicBellWord<Atomics>;
+  using Slot = ExchangeSlot<Message, Atomics>;
+  using Line = ChannelLine<Atomics>;
+
+  static constexpr size_t kMostLinesPerLook = Parts::kLines;
+  // Between two looks at the bells Work drains a channel twice at most, and the sender can fill it once more.
+  static_assert(3 + Parts::kLines + 2 * kMostLinesPerLook < 256, "doorbell.h, I3");
+
   // The private side of both directions of one pair.
   struct alignas(kCacheLineBytes) Peer {
-    Peer(Link& out_link, Link& in_link, BellWord& word, SleepWord<>& sleep_word)
+    Peer(Link& out_link, Link& in_link, BellWord& word, SleepWord<Atomics>& sleep_word)
         : out(&out_link.channel),
           in(&in_link.channel),
           out_slot(&out_link.slot),
@@ -151,12 +188,12 @@ class Exchange {
           bell(&word),
           sleep(&sleep_word) {}
 
-    ChannelSender<kChannelLines> out;
-    ChannelReceiver<kChannelLines> in;
-    ExchangeSlot<Message>* out_slot;
-    ExchangeSlot<Message>* in_slot;
+    ChannelSender<Parts::kLines, Atomics> out;
+    ChannelReceiver<Parts::kLines, Atomics> in;
+    Slot* out_slot;
+    Slot* in_slot;
     BellWord* bell;
-    SleepWord<>* sleep;
+    SleepWord<Atomics>* sleep;
     Outbox<Message> outbox;
     ChannelHandler packing = nullptr;  // the handler of the open line, if one is being packed
     uint8_t packed = 0;                // words in it
@@ -189,9 +226,9 @@ class Exchange {
   const BellWord* bells_;
   size_t bell_words_;
   uint64_t busy_ = 0;
-  BellWatch<> watches_[kMaxCpus / kBellsPerWord];
+  BellWatch<BellWord> watches_[kMaxCpus / kBellsPerWord];
 
-  Cpu& here_;
+  Here& here_;
   Inbox& inbox_;
   Peer* peers_;
   size_t cpus_;
@@ -203,6 +240,13 @@ class Exchange {
   CpuId last_peer_;
   bool isolated_ = false;
 };
+
+// Its functions are in exchange_work.h, which exchange.cc alone instantiates for the product.
+extern template class BasicExchange<ProductParts>;
+
+using Exchange = BasicExchange<ProductParts>;
+using Inbox = BasicInbox<ProductParts>;
+using Link = BasicLink<ProductParts>;
 
 }  // namespace toro
 

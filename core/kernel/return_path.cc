@@ -1,88 +1,14 @@
-#include "core/kernel/return_path.h"
-
-#include <algorithm>
-#include <new>
-
 #include "core/kernel/cpu.h"
-#include "core/machine/machine.h"
+#include "core/kernel/return_path_work.h"
 
 namespace toro {
-namespace {
 
-void TakeHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
-  // Their lines come from the CPU that used them last, all at once; to be written, or each would be asked for twice.
-  // [bench: foreign_free]
-  for (size_t i = 0; i < count; ++i) Machine::PrefetchForWrite(reinterpret_cast<const void*>(words[i]));
-  for (size_t i = 0; i < count; ++i) here.partition().FreeReturned(reinterpret_cast<void*>(words[i]));
-  here.return_path().counters().returned += count;
+void ProductReturns::YieldForRoom() {
+  TORO_CHECK(Scheduler::Current().MayBlock(),
+             "no memory to remember an object that goes home to another CPU; give the machine more memory");
+  Scheduler::YieldHere();
 }
 
-}  // namespace
-
-ReturnPath::ReturnPath(Exchange& exchange, Partition& partition) : exchange_(exchange), partition_(partition) {
-  for (Chunk& chunk : reserve_) {
-    chunk.next = free_reserve_;
-    free_reserve_ = &chunk;
-  }
-}
-
-ReturnPath::Chunk* ReturnPath::TakeChunk() {
-  if (void* memory = partition_.Allocate(sizeof(Chunk))) return new (memory) Chunk;
-  Chunk* chunk = free_reserve_;
-  if (chunk != nullptr) {
-    free_reserve_ = chunk->next;
-    chunk->next = nullptr;
-  }
-  return chunk;
-}
-
-void ReturnPath::GiveChunk(Chunk* chunk) {
-  if (chunk < reserve_ || chunk >= reserve_ + kReserve) {
-    partition_.Free(chunk);
-    return;
-  }
-  chunk->next = free_reserve_;
-  free_reserve_ = chunk;
-}
-
-void ReturnPath::Give(CpuId owner, void* object) {
-  ++counters_.given;
-  const uint64_t word = reinterpret_cast<uint64_t>(object);
-  if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
-  ++counters_.waited;
-  Chunk*& list = waiting_[owner.index()];
-  while (list == nullptr || list->count == Chunk::kObjects) {
-    if (Chunk* chunk = TakeChunk()) {
-      // To find memory messages may have been taken, which may have freed, and changed the list.
-      chunk->next = list;
-      list = chunk;
-      continue;
-    }
-    TORO_CHECK(Scheduler::Current().MayBlock(),
-               "no memory to remember an object that goes home to another CPU; give the machine more memory");
-    Scheduler::YieldHere();
-    Retry();
-  }
-  list->objects[list->count++] = object;
-  counters_.most_waiting = std::max(counters_.most_waiting, ++counters_.waiting);
-}
-
-void ReturnPath::Retry() {
-  for (size_t owner = 0; owner < exchange_.cpus() && counters_.waiting > 0; ++owner) {
-    Chunk*& list = waiting_[owner];
-    while (list != nullptr) {
-      while (list->count > 0) {
-        const uint64_t word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
-        if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
-        --list->count;
-        --counters_.waiting;
-      }
-      if (list->count > 0) break;
-      Chunk* empty = list;
-      list = empty->next;
-      GiveChunk(empty);
-    }
-  }
-}
+template class BasicReturnPath<ProductReturns>;
 
 }  // namespace toro

@@ -21,17 +21,39 @@
 
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
+#include "core/machine/machine.h"
 #include "core/memory/partition.h"
 
 namespace toro {
 
-class ReturnPath {
- public:
-  static constexpr size_t kMostUnderWay = kChannelLines * kChannelWords;
+// What the product's return path is made of. The model checker has parts of its own (tests/models).
+struct ProductReturns {
+  using Exchange = toro::Exchange;
+  using Partition = toro::Partition;
+  static constexpr size_t kLines = kChannelLines;
+  static constexpr size_t kChunkObjects = 62;  // with two words 512 bytes: a size class of its own
 
-  [[gnu::cold]] ReturnPath(Exchange& exchange, Partition& partition);
-  ReturnPath(const ReturnPath&) = delete;
-  ReturnPath& operator=(const ReturnPath&) = delete;
+  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
+  static constexpr size_t kReserveObjects = 512;
+
+  // The reserve is used up: lets others run, or stops.
+  static void YieldForRoom();
+  static void PrefetchForWrite(const void* object) { Machine::PrefetchForWrite(object); }
+};
+
+template <typename Parts>
+class BasicReturnPath {
+ public:
+  using Exchange = typename Parts::Exchange;
+  using Partition = typename Parts::Partition;
+  using Here = typename Exchange::Here;
+
+  static constexpr size_t kMostUnderWay = Parts::kLines * kChannelWords;
+  static constexpr size_t kReserveObjects = Parts::kReserveObjects;
+
+  [[gnu::cold]] BasicReturnPath(Exchange& exchange, Partition& partition);
+  BasicReturnPath(const BasicReturnPath&) = delete;
+  BasicReturnPath& operator=(const BasicReturnPath&) = delete;
 
   // `object` belongs to CPU `owner`, which is not this one. Any context; see I4.
   void Give(CpuId owner, void* object);
@@ -40,9 +62,6 @@ class ReturnPath {
   void Retry();
 
   bool waiting() const { return counters_.waiting != 0; }
-
-  // So many objects can wait also when this partition is exhausted. Beyond that Give waits, or stops (I4).
-  static constexpr size_t kReserveObjects = 512;
 
   struct Counters {
     uint64_t given = 0;         // objects of others that were freed here
@@ -56,13 +75,14 @@ class ReturnPath {
 
  private:
   struct Chunk {
-    static constexpr size_t kObjects = 62;
+    static constexpr size_t kObjects = Parts::kChunkObjects;
     Chunk* next = nullptr;
     size_t count = 0;
     void* objects[kObjects];
   };
-  static_assert(sizeof(Chunk) == 512, "a size class of its own");
   static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
+
+  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count);
 
   Chunk* TakeChunk();
   void GiveChunk(Chunk* chunk);
@@ -74,6 +94,11 @@ class ReturnPath {
   Chunk* free_reserve_ = nullptr;
   Counters counters_;
 };
+
+// Its functions are in return_path_work.h, which return_path.cc alone instantiates for the product.
+extern template class BasicReturnPath<ProductReturns>;
+
+using ReturnPath = BasicReturnPath<ProductReturns>;
 
 }  // namespace toro
 

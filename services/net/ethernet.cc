@@ -22,7 +22,7 @@ void EthernetPort::Send(const MacAddress& destination, uint16_t type, PacketPtr 
   std::memcpy(at, destination.data(), 6);
   std::memcpy(at + 6, mac_.data(), 6);
   Store16(at + 12, type);
-  if (packet->checksum_start != 0) {
+  if (packet->checksum_field != 0) {
     packet->checksum_start += kEthernetHeaderBytes;
     packet->checksum_field += kEthernetHeaderBytes;
   }

@@ -89,10 +89,13 @@ PacketPtr Ipv4Layer::Allocate() {
   return packet;
 }
 
+bool Ipv4Layer::HasRoute(Ipv4Address to) const {
+  if (configuration_.IsBroadcast(to)) return true;
+  return !NextHop(to).IsUnspecified() && !configuration_.address.IsUnspecified();
+}
+
 bool Ipv4Layer::Send(Ipv4Address to, uint8_t protocol, PacketPtr packet, bool may_fragment) {
-  bool is_broadcast = configuration_.IsBroadcast(to);
-  Ipv4Address next = configuration_.IsOnLink(to) ? to : configuration_.gateway;
-  if (!is_broadcast && (next.IsUnspecified() || configuration_.address.IsUnspecified())) {
+  if (!HasRoute(to)) {
     ++counters_.no_route;
     return false;
   }
@@ -111,15 +114,15 @@ bool Ipv4Layer::Send(Ipv4Address to, uint8_t protocol, PacketPtr packet, bool ma
   InternetChecksum checksum;
   checksum.Add(at, kIpv4HeaderBytes);
   checksum.Store(at + 10);
-  if (packet->checksum_start != 0) {
+  if (packet->checksum_field != 0) {
     packet->checksum_start += kIpv4HeaderBytes;
     packet->checksum_field += kIpv4HeaderBytes;
   }
   ++counters_.sent;
-  if (is_broadcast) {
+  if (configuration_.IsBroadcast(to)) {
     port_.Send(kBroadcastMac, kEtherTypeIpv4, std::move(packet));
   } else {
-    arp_.Send(next, std::move(packet));
+    arp_.Send(NextHop(to), std::move(packet));
   }
   return true;
 }

@@ -58,6 +58,9 @@ class Ipv4Layer {
   // Sends `packet`, the payload. False, and counted: no way leads there. The largest payload is mtu() - 20.
   bool Send(Ipv4Address to, uint8_t protocol, PacketPtr packet, bool may_fragment = false);
 
+  bool HasRoute(Ipv4Address to) const;
+
+  PacketPool& pool() { return port_.pool(); }
   size_t mtu() const { return port_.mtu(); }
   bool fills_checksums() const { return port_.nic().description().fills_checksums; }
   const Ipv4Configuration& configuration() const { return configuration_; }
@@ -65,6 +68,8 @@ class Ipv4Layer {
   const Reassembly& reassembly() const { return reassembly_; }
 
  private:
+  // 0.0.0.0: none.
+  Ipv4Address NextHop(Ipv4Address to) const { return configuration_.IsOnLink(to) ? to : configuration_.gateway; }
   static bool OptionsAreAcceptable(const uint8_t* options, size_t size);
 
   EthernetPort& port_;

@@ -4,7 +4,8 @@
 
 namespace toro::net {
 
-NetStack::NetStack(Nic& nic, PacketPool& pool, NetEnvironment& environment, const Ipv4Configuration& configuration)
+NetStack::NetStack(Nic& nic, PacketPool& pool, NetEnvironment& environment, const Ipv4Configuration& configuration,
+                   const TcpLimits& limits)
     : nic_(nic),
       environment_(environment),
       timers_(environment.NowNs()),
@@ -13,7 +14,8 @@ NetStack::NetStack(Nic& nic, PacketPool& pool, NetEnvironment& environment, cons
       arp_(port_, environment, timers_, configuration_),
       ipv4_(port_, arp_, environment, configuration_),
       icmp_(ipv4_, environment),
-      udp_(ipv4_, icmp_, environment) {
+      udp_(ipv4_, icmp_, environment),
+      tcp_(ipv4_, environment, timers_, limits) {
   watch_.fire = &FireWatch;
   watch_.stack = this;
   timers_.Start(watch_, environment.NowNs() + kWatchIntervalNs);
@@ -74,10 +76,13 @@ void NetStack::ReceiveDatagram(const Ipv4Header& header, PacketPtr packet) {
   switch (header.protocol) {
     case kProtocolIcmp: {
       IcmpError error;
-      if (icmp_.Receive(header, std::move(packet), error) && error.protocol == kProtocolUdp) udp_.ReceiveError(error);
+      if (!icmp_.Receive(header, std::move(packet), error)) return;
+      if (error.protocol == kProtocolUdp) udp_.ReceiveError(error);
+      if (error.protocol == kProtocolTcp) tcp_.ReceiveError(error);
       return;
     }
     case kProtocolUdp: udp_.Receive(header, std::move(packet)); return;
+    case kProtocolTcp: tcp_.Receive(header, std::move(packet)); return;
     default: icmp_.SendUnreachable(header, Unreachable::kProtocol, *packet);
   }
 }

@@ -18,6 +18,7 @@
 #include "services/net/ethernet.h"
 #include "services/net/icmp.h"
 #include "services/net/ipv4.h"
+#include "services/net/tcp.h"
 #include "services/net/udp.h"
 
 namespace toro::net {
@@ -38,7 +39,8 @@ class NetStack {
   // context of Poll; must not wait.
   using RawHandler = bool (*)(void* context, PacketPtr& frame);
 
-  NetStack(Nic& nic, PacketPool& pool, NetEnvironment& environment, const Ipv4Configuration& configuration);
+  NetStack(Nic& nic, PacketPool& pool, NetEnvironment& environment, const Ipv4Configuration& configuration,
+           const TcpLimits& limits = {});
   NetStack(const NetStack&) = delete;
   NetStack& operator=(const NetStack&) = delete;
 
@@ -65,6 +67,7 @@ class NetStack {
   Ipv4Layer& ipv4() { return ipv4_; }
   IcmpLayer& icmp() { return icmp_; }
   UdpLayer& udp() { return udp_; }
+  TcpLayer& tcp() { return tcp_; }
   const Counters& counters() const { return counters_; }
 
  private:
@@ -85,6 +88,7 @@ class NetStack {
   Ipv4Layer ipv4_;
   IcmpLayer icmp_;
   UdpLayer udp_;
+  TcpLayer tcp_;
   WatchTimer watch_;
   RawHandler raw_handler_ = nullptr;
   void* raw_context_ = nullptr;

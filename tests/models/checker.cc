@@ -1,7 +1,6 @@
 #include "tests/models/checker.h"
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 
@@ -52,27 +51,6 @@ void Model::Misuse(const char* cause) {
   std::abort();
 }
 
-const char* ModelName(MemoryModel model) {
-  switch (model) {
-    case MemoryModel::kSc: return "SC";
-    case MemoryModel::kTso: return "x86-TSO";
-    case MemoryModel::kCpp: return "C++";
-  }
-  return "?";
-}
-
-const char* VerdictText(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kHolds: return "holds";
-    case Verdict::kAssertion: return "assertion";
-    case Verdict::kDataRace: return "data race";
-    case Verdict::kLostWakeup: return "deadlock";
-    case Verdict::kTwoWriters: return "two writers";
-    case Verdict::kEndless: return "endless";
-  }
-  return "?";
-}
-
 void View::JoinSeen(const View& other, size_t words) {
   for (size_t i = 0; i < words; ++i) seen[i] = std::max(seen[i], other.seen[i]);
 }
@@ -89,7 +67,7 @@ void Model::Reset(MemoryModel memory, bool tracing) {
   memory_ = memory;
   tracing_ = tracing;
   running_ = peeking_ = -1;
-  choices_ = chosen_ = 0;
+  choices_ = chosen_ = continued_count_ = 0;
   verdict_ = Verdict::kHolds;
   message_.clear();
   trace_.clear();
@@ -98,6 +76,7 @@ void Model::Reset(MemoryModel memory, bool tracing) {
   thread_count_ = word_count_ = plain_count_ = 0;
   names_.clear();
   weakened_.clear();
+  never_stored_.clear();
   std::memset(arena, 0, arena_used_);
   arena_used_ = 0;
 }
@@ -110,6 +89,8 @@ void* Model::Allocate(size_t bytes, size_t alignment) {
   return place;
 }
 
+bool Model::IsInArena(uint64_t value) { return value - reinterpret_cast<uintptr_t>(arena) < kArenaBytes; }
+
 void* Model::Find(const char* name) const {
   for (const Named& named : names_) {
     if (std::strcmp(named.label.text, name) == 0) return reinterpret_cast<void*>(named.address);
@@ -117,14 +98,19 @@ void* Model::Find(const char* name) const {
   Misuse("no object of that name");
 }
 
+void Model::WeakenOrderOf(const char* name, Weaken what) {
+  for (const Named& named : names_) {
+    if (std::strcmp(named.label.text, name) == 0) weakened_.push_back({named.address, named.bytes, what});
+  }
+}
+
 int Model::AddWord(const void* address) {
   if (word_count_ == kMaxWords) Misuse("more shared words than kMaxWords; raise it");
   Word& word = words_[word_count_];
   word.address = reinterpret_cast<uintptr_t>(address);
-  word.release_is_relaxed = word.acquire_is_relaxed = false;
+  word.release_is_relaxed = word.acquire_is_relaxed = word.never_stored = false;
   word.stores.clear();
   word.stores.emplace_back();
-  word.hash = Hash{};
   return static_cast<int>(word_count_++);
 }
 
@@ -141,6 +127,7 @@ void Model::Thread(Label label, std::function<void()> body) {
   thread.label = label;
   thread.body = std::move(body);
   thread.done = thread.draining = thread.retry = false;
+  thread.next_loads = 0;
   thread.condition = nullptr;
   thread.history = Hash{};
   thread.now = thread.pending = thread.released = View{};
@@ -163,6 +150,11 @@ void Model::Start() {
       Word& word = words_[i];
       if (word.address < w.address || word.address >= w.address + w.bytes) continue;
       (w.what == Weaken::kReleaseToRelaxed ? word.release_is_relaxed : word.acquire_is_relaxed) = true;
+    }
+  }
+  for (const Range& range : never_stored_) {
+    for (size_t i = 0; i < word_count_; ++i) {
+      if (words_[i].address - range.address < range.bytes) words_[i].never_stored = true;
     }
   }
   for (size_t i = 0; i < thread_count_; ++i) SwitchTo(static_cast<int>(i));
@@ -206,7 +198,9 @@ bool Model::Runnable(int index) {
   if (thread.draining) return thread.buffer_start == thread.buffer.size();
   if (thread.condition == nullptr || thread.retry) return true;
   peeking_ = index;
+  peeked_ = 0;
   bool now = (*thread.condition)();
+  thread.next_loads = peeked_;
   peeking_ = -1;
   return now;
 }
@@ -222,10 +216,37 @@ size_t Model::Actions(uint8_t* actions) {
     int i = static_cast<int>((static_cast<size_t>(running_) + k) % thread_count_);
     if (Runnable(i)) actions[count++] = static_cast<uint8_t>(kRun + i);
   }
+  uint64_t flushes = FlushesThatMatter(count > 0);
   for (size_t i = 0; i < thread_count_; ++i) {
-    if (threads_[i].buffer_start != threads_[i].buffer.size()) actions[count++] = static_cast<uint8_t>(kFlush + i);
+    if ((flushes >> i & 1) != 0) actions[count++] = static_cast<uint8_t>(kFlush + i);
   }
   return count;
+}
+
+uint64_t Model::BufferedWords(const ThreadState& thread) const {
+  uint64_t words = 0;
+  for (size_t i = thread.buffer_start; i < thread.buffer.size(); ++i) words |= uint64_t{1} << thread.buffer[i].word;
+  return words;
+}
+
+// A store that goes from a buffer to memory changes what others load, in which order two stores to a word arrive, and
+// whether a fence is over. As long as the next step of no other thread loads a word of the buffer, no other buffer
+// holds one of them, and its thread does not stand in a fence, the store commutes with everything: it may as well go
+// later, and is no decision now.
+uint64_t Model::FlushesThatMatter(bool any_runs) const {
+  uint64_t flushes = 0;
+  for (size_t i = 0; i < thread_count_; ++i) {
+    uint64_t words = BufferedWords(threads_[i]);
+    if (words == 0) continue;
+    bool matters = threads_[i].draining || !any_runs;
+    for (size_t k = 0; k < thread_count_ && !matters; ++k) {
+      if (k == i) continue;
+      uint64_t loads = threads_[k].done ? 0 : threads_[k].next_loads;
+      matters = (words & (loads | BufferedWords(threads_[k]))) != 0;
+    }
+    if (matters) flushes |= uint64_t{1} << i;
+  }
+  return flushes;
 }
 
 void Model::Apply(uint8_t action) {
@@ -281,11 +302,25 @@ uint64_t Model::Load(int word, bool acquire) {
 
 void Model::LoadTogether(const int* words, size_t count, uint64_t* values, bool acquire) {
   if (running_ < 0 || peeking_ >= 0) {
-    for (size_t i = 0; i < count; ++i) values[i] = NewestFor(peeking_, words[i]);
+    for (size_t i = 0; i < count; ++i) {
+      values[i] = NewestFor(peeking_, words[i]);
+      peeked_ |= uint64_t{1} << words[i];
+    }
     return;
   }
-  Point();
+  bool constant = true;
+  for (size_t i = 0; i < count; ++i) constant &= words_[words[i]].never_stored;
+  if (constant) {
+    for (size_t i = 0; i < count; ++i) values[i] = words_[words[i]].stores.back().value;
+    return;
+  }
   ThreadState& thread = self();
+  if (thread.condition == nullptr) {
+    thread.next_loads = 0;
+    for (size_t i = 0; i < count; ++i) thread.next_loads |= uint64_t{1} << words[i];
+  }
+  Point();
+  thread.next_loads = 0;
   View learnt;
   for (size_t i = 0; i < count; ++i) {
     Word& word = words_[words[i]];
@@ -319,9 +354,6 @@ void Model::Append(int index, const StoreRecord& store) {
   }
   if (word.stores.size() > 250) return Fail(Verdict::kEndless, "more than 250 stores to", word.address);
   word.stores.push_back(store);
-  word.hash.Mix(store.value);
-  for (size_t i = 0; i < word_count_; ++i) word.hash.Mix(store.view.seen[i]);
-  for (uint16_t clock : store.view.clock) word.hash.Mix(clock);
   for (size_t i = 0; i < thread_count_; ++i) threads_[i].retry = threads_[i].condition != nullptr;
 }
 
@@ -331,8 +363,11 @@ void Model::Store(int index, uint64_t value, bool release) {
     word.stores.back().value = value;
     return;
   }
-  // A store that only enters the own buffer concerns nobody else: no switch is needed before it.
-  if (memory_ != MemoryModel::kTso) Point();
+  if (word.never_stored)
+    return Fail(Verdict::kAssertion, "stores the word of which the model says nobody does:", word.address);
+  // A store that enters the own buffer concerns nobody else yet, and under kCpp nobody has to read a store because it
+  // is there: what follows if it comes later also follows if it comes now. So no switch is needed before it.
+  if (memory_ == MemoryModel::kSc) Point();
   ThreadState& thread = self();
   thread.history.Mix(0x8000u + static_cast<uint64_t>(index));
   if (tracing_) Trace("stores %s = %s", NameOf(word.address).c_str(), ValueText(value).c_str());
@@ -404,7 +439,26 @@ void Model::PlainSet(int index, uint64_t value) {
   plain.write_clock = self().now.clock[running_];
 }
 
-// ---- waiting and failing
+void Model::ContinueFrom(unsigned place, const void* bytes, size_t count) {
+  Hash& history = self().history;
+  if (continued_count_ < continued_.size()) {
+    history = continued_[continued_count_++];
+    return;
+  }
+  history = Hash{};
+  history.Mix(place);
+  auto* next = static_cast<const unsigned char*>(bytes);
+  uint64_t word = 0;
+  for (; count > 0; next += sizeof(word), count -= std::min(count, sizeof(word))) {
+    word = 0;
+    std::memcpy(&word, next, std::min(count, sizeof(word)));
+    history.Mix(word);
+  }
+  continued_.push_back(history);
+  ++continued_count_;
+}
+
+// ---- waiting
 
 void Model::AwaitCondition(const char* what, const Condition& condition) {
   ThreadState& thread = self();
@@ -420,72 +474,7 @@ void Model::AwaitCondition(const char* what, const Condition& condition) {
     thread.history = before;  // as if it had not looked
   }
   thread.condition = nullptr;
-}
-
-void Model::Fail(Verdict verdict, const char* before, uintptr_t address, const char* after) {
-  if (verdict_ == Verdict::kHolds) {
-    verdict_ = verdict;
-    message_ = before;
-    if (address != 0) message_ += " " + NameOf(address) + after;
-    if (running_ >= 0) {
-      if (tracing_) Trace("-> %s: %s", VerdictText(verdict), message_.c_str());
-      const Label& label = threads_[running_].label;
-      message_ = std::string(label.text) + (label.from < 0 ? "" : std::to_string(label.from)) + ": " + message_;
-    }
-  }
-  if (running_ >= 0) Yield();  // for ever
-}
-
-std::string Model::WhoWaits() const {
-  std::string text;
-  for (size_t i = 0; i < thread_count_; ++i) {
-    const ThreadState& thread = threads_[i];
-    if (thread.done) continue;
-    if (!text.empty()) text += "; ";
-    text += thread.label.text;
-    if (thread.label.from >= 0) text += std::to_string(thread.label.from);
-    text += std::string(" waits for ever: ") + thread.awaits;
-  }
-  return text;
-}
-
-// ---- names
-
-std::string Model::NameOf(uintptr_t address) const {
-  const Named* best = nullptr;
-  for (const Named& named : names_) {
-    if (address < named.address || address >= named.address + named.bytes) continue;
-    if (best == nullptr || named.bytes < best->bytes) best = &named;
-  }
-  if (best == nullptr) return "an unnamed word";
-  std::string text = best->label.text;
-  if (best->label.from >= 0) {
-    text += "(" + std::to_string(best->label.from);
-    if (best->label.to >= 0) text += "->" + std::to_string(best->label.to);
-    text += ")";
-  }
-  uintptr_t offset = address - best->address;
-  return offset == 0 ? text : text + "+" + std::to_string(offset);
-}
-
-std::string Model::ValueText(uint64_t value) const {
-  if (value - reinterpret_cast<uintptr_t>(arena) < kArenaBytes) return NameOf(value);
-  char text[32];
-  std::snprintf(text, sizeof(text), value < 100'000 ? "%llu" : "%#llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
-void Model::Trace(const char* format, ...) {
-  char line[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(line, sizeof(line), format, arguments);
-  va_end(arguments);
-  const Label& label = threads_[running_].label;
-  std::string who = label.text + (label.from < 0 ? std::string() : std::to_string(label.from));
-  char head[64];
-  std::snprintf(head, sizeof(head), "%4zu  %-10s ", ++trace_lines_, who.c_str());
-  trace_ += std::string(head) + line + "\n";
+  thread.next_loads = 0;
 }
 
 }  // namespace toro::model

@@ -23,7 +23,8 @@
 // HOW. Depth first, each execution from the start (fibers cannot be copied), and pruned where the state was seen
 // before. The state is memory, buffers, knowledge, and per thread a hash of all values that it has read: a thread is a
 // function of what it reads. Hashes have 128 bits; a collision could hide a state, with odds below 2^-80 for a million
-// states. A waiting thread is one blocking read (Await), not a loop: without that a search does not end.
+// states. A thread may say that it is a function of less (ContinueFrom); state_hash.cc says what else is one state. A
+// waiting thread is one blocking read (Await), not a loop: without that a search does not end.
 //
 // RULES FOR A MODEL. Threads share nothing but words of ModelAtomics, own no heap memory (executions are abandoned
 // midway), and do not look at the clock or at addresses outside of Model::Make.
@@ -58,8 +59,8 @@ struct Report {
 };
 
 inline constexpr size_t kMaxThreads = 4;
-inline constexpr size_t kMaxWords = 64;
-inline constexpr size_t kMaxPlains = 96;
+inline constexpr size_t kMaxWords = 64;  // bits of a uint64_t
+inline constexpr size_t kMaxPlains = 256;
 inline constexpr size_t kMaxSteps = 20'000;
 
 struct Hash {
@@ -121,6 +122,12 @@ class Model {
     names_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T), label});
   }
   void Thread(Label label, std::function<void()> body);
+  // Says that no thread stores to the words inside `object`; one that does ends the execution. Then a load of them is
+  // no decision, and the states of it need not be searched.
+  template <typename T>
+  void NeverStored(const T& object) {
+    never_stored_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T)});
+  }
   // The object of that name, for a twin that changes another setup.
   void* Find(const char* name) const;
   // Turns one memory order of the words inside `object` into relaxed: the twin of an unmodified product class.
@@ -128,6 +135,8 @@ class Model {
   void WeakenOrder(const T& object, Weaken what) {
     weakened_.push_back({reinterpret_cast<uintptr_t>(&object), sizeof(T), what});
   }
+  // The same for all objects of that name.
+  void WeakenOrderOf(const char* name, Weaken what);
 
   // ---- for ModelAtomics
   int AddWord(const void* address);
@@ -140,8 +149,11 @@ class Model {
   uint64_t PlainGet(int plain);
   void PlainSet(int plain, uint64_t value);
   size_t threads() const { return thread_count_; }
+  // The thread that runs.
+  int running() const { return running_; }
 
   // ---- for threads, by the free functions below
+  void ContinueFrom(unsigned place, const void* bytes, size_t count);
   void AwaitCondition(const char* what, const Condition& condition);
   // Ends the execution with "<thread> <before> <name of address> <after>". Owns no memory: its caller never returns.
   void Fail(Verdict verdict, const char* before, uintptr_t address = 0, const char* after = "");
@@ -150,6 +162,7 @@ class Model {
 
  private:
   friend class Search;
+  friend class StateHasher;
 
   struct StoreRecord {
     uint64_t value = 0;
@@ -159,8 +172,8 @@ class Model {
     uintptr_t address;
     bool release_is_relaxed;
     bool acquire_is_relaxed;
+    bool never_stored;
     std::vector<StoreRecord> stores;  // kSc, kTso: only the last
-    Hash hash;
   };
   struct Plain {
     uintptr_t address;
@@ -182,6 +195,7 @@ class Model {
     const Condition* condition = nullptr;  // in Await
     const char* awaits = "";
     bool retry = false;           // kCpp: a store since the condition was last tried
+    uint64_t next_loads = 0;      // a bit per word that its next step may load
     Hash history;                 // of all values read
     View now, pending, released;  // known; known after an acquire fence; known at the last release fence
     std::vector<Buffered> buffer;
@@ -191,6 +205,10 @@ class Model {
     uintptr_t address;
     size_t bytes;
     Label label;
+  };
+  struct Range {
+    uintptr_t address;
+    size_t bytes;
   };
   struct Weakened {
     uintptr_t address;
@@ -212,9 +230,12 @@ class Model {
   // Stops the test program: the model asks for what the checker does not have.
   [[noreturn]] static void Misuse(const char* cause);
   void* Allocate(size_t bytes, size_t alignment);
+  static bool IsInArena(uint64_t value);
   void SwitchTo(int thread);
   void Yield();
   void Point();
+  uint64_t BufferedWords(const ThreadState& thread) const;
+  uint64_t FlushesThatMatter(bool any_runs) const;
   size_t Choose(size_t count);
   bool Runnable(int thread);
   size_t PickStore(const Word& word, const ThreadState& thread);
@@ -232,8 +253,9 @@ class Model {
 
   MemoryModel memory_ = MemoryModel::kSc;
   bool tracing_ = false;
-  int running_ = -1;  // thread, or -1: setup and search
-  int peeking_ = -1;  // the thread whose condition the search evaluates
+  int running_ = -1;     // thread, or -1: setup and search
+  int peeking_ = -1;     // the thread whose condition the search evaluates
+  uint64_t peeked_ = 0;  // a bit per word that it loaded
   size_t choices_ = 0;
   size_t chosen_ = 0;
   void* search_stack_pointer_ = nullptr;
@@ -251,7 +273,12 @@ class Model {
   Plain plains_[kMaxPlains];
   std::vector<Named> names_;
   std::vector<Weakened> weakened_;
+  std::vector<Range> never_stored_;
   size_t arena_used_ = 0;
+
+  // What ContinueFrom has found on this path, one after the other: the same again when the path is followed again.
+  std::vector<Hash> continued_;
+  size_t continued_count_ = 0;  // in this execution
 };
 
 // Searches all executions of what `setup` builds; stops at the first that fails.
@@ -263,6 +290,14 @@ template <typename Predicate>
 void Await(const char* what, const Predicate& condition) {
   auto call = [](const void* object) -> bool { return (*static_cast<const Predicate*>(object))(); };
   Model::Current().AwaitCondition(what, Condition{call, &condition});
+}
+
+// Says that from here on the calling thread is a function of `state` and of nothing else that it has read or kept. Then
+// equal states are one, whatever led to them. `state` must hold no garbage: padding that was never written may only be
+// zero. `place` tells the places apart that a thread continues from.
+template <typename T>
+void ContinueFrom(unsigned place, const T& state) {
+  Model::Current().ContinueFrom(place, &state, sizeof(T));
 }
 
 // What must be true here.

@@ -23,6 +23,7 @@ struct Shared {
 struct Registers {
   uint32_t value[4];
   size_t ended;
+  ModelAtomics::Plain<uint64_t> kept[4];  // what a thread has read is forgotten when it has ended, but not memory
 };
 
 template <typename Body>
@@ -34,6 +35,9 @@ Outcomes OutcomesOf(MemoryModel memory, size_t threads, size_t registers, Body b
     for (size_t i = 0; i < threads; ++i) {
       model.Thread({"thread", static_cast<int>(i)}, [&, i] {
         body(i, shared, got.value);
+        uint64_t values = 0;
+        for (uint32_t value : got.value) values = values << 8 | value;
+        got.kept[i].Set(values);
         if (++got.ended < threads) return;
         char text[5] = {};
         for (size_t r = 0; r < registers; ++r) text[r] = static_cast<char>('0' + got.value[r]);

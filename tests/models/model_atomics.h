@@ -87,6 +87,14 @@ struct NoFenceAtomics : ModelAtomics {
   static void FullFence() {}
 };
 
+// The twin in which nobody rings.
+struct SilentAtomics : ModelAtomics {
+  class ByteLine : public ModelAtomics::ByteLine {
+   public:
+    void StoreByteRelease(size_t, uint8_t) {}
+  };
+};
+
 // A pointer that one CPU at a time may touch, spelt like a member `Node* next`.
 template <typename Node>
 class PlainLink {

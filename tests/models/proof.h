@@ -17,8 +17,9 @@ using Setup = std::function<void(Model&)>;
 // Every execution must be correct.
 inline void Prove(const char* protocol, const char* configuration, MemoryModel memory, const Setup& setup) {
   Report report = Explore(memory, setup);
-  std::printf("| %s | %s | %s | %llu | %s |\n", protocol, configuration, ModelName(memory),
-              static_cast<unsigned long long>(report.states), VerdictText(report.verdict));
+  std::printf("| %s | %s | %s | %llu | %llu | %s |\n", protocol, configuration, ModelName(memory),
+              static_cast<unsigned long long>(report.states), static_cast<unsigned long long>(report.executions),
+              VerdictText(report.verdict));
   EXPECT_TRUE(report.holds()) << report.message << "\n" << report.counterexample;
 }
 
@@ -31,8 +32,9 @@ inline void ProveEverywhere(const char* protocol, const char* configuration, con
 // A twin with one line broken: the checker must find an execution that fails in the expected way.
 inline void Refute(const char* twin, const char* broken, MemoryModel memory, Verdict expected, const Setup& setup) {
   Report report = Explore(memory, setup);
-  std::printf("| %s | %s | %s | %llu | %s: %s |\n", twin, broken, ModelName(memory),
-              static_cast<unsigned long long>(report.states), VerdictText(report.verdict), report.message.c_str());
+  std::printf("| %s | %s | %s | %llu | %llu | %s: %s |\n", twin, broken, ModelName(memory),
+              static_cast<unsigned long long>(report.states), static_cast<unsigned long long>(report.executions),
+              VerdictText(report.verdict), report.message.c_str());
   EXPECT_EQ(report.verdict, expected) << VerdictText(report.verdict) << ": " << report.message << "\n"
                                       << report.counterexample;
   if (std::getenv("TORO_SHOW_COUNTEREXAMPLES") != nullptr) std::printf("%s\n", report.counterexample.c_str());

@@ -76,6 +76,7 @@ class Search {
     uint8_t count = 0;
     uint8_t chosen = 0;
     bool last_could_continue = false;  // actions[0] continues the thread that ran last
+    size_t continued = 0;              // how often a thread had said ContinueFrom
   };
 
   void Begin(bool tracing) {
@@ -102,6 +103,7 @@ class Search {
       Model::Misuse("a load may read more than 15 stores; make the configuration smaller");
     }
     int last = model_->running_;
+    next.continued = model_->continued_count_;
     next.count = static_cast<uint8_t>(model_->Actions(next.actions));
     next.last_could_continue = !choosing && next.count > 0 && next.actions[0] == Model::kRun + last;
     if (next.count == 0) {
@@ -138,6 +140,7 @@ class Search {
     while (!path_.empty() && path_.back().chosen + 1 == path_.back().count) path_.pop_back();
     if (path_.empty()) return false;
     ++path_.back().chosen;
+    model_->continued_.resize(path_.back().continued);
     return true;
   }
 

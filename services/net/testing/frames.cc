@@ -62,6 +62,44 @@ Frame UdpDatagram(uint16_t from, uint16_t to, const Frame& data, Ipv4Address sou
   return datagram;
 }
 
+Frame TcpFrame(const TcpFields& fields) {
+  Frame segment(20);
+  uint8_t* at = segment.data();
+  Store16(at, fields.from);
+  Store16(at + 2, fields.to);
+  Store32(at + 4, fields.sequence);
+  Store32(at + 8, fields.acknowledgment);
+  size_t words = fields.offset_words >= 0 ? static_cast<size_t>(fields.offset_words) : 5 + fields.options.size() / 4;
+  at[12] = static_cast<uint8_t>(words << 4);
+  at[13] = fields.flags;
+  Store16(at + 14, fields.window);
+  segment.insert(segment.end(), fields.options.begin(), fields.options.end());
+  segment.insert(segment.end(), fields.payload.begin(), fields.payload.end());
+  InternetChecksum checksum;
+  checksum.AddPseudoHeader(kPeer, kHost, kProtocolTcp, segment.size());
+  checksum.Add(segment.data(), segment.size());
+  checksum.Store(segment.data() + 16);
+  if (fields.bad_checksum) segment[16] ^= 1;
+  Ipv4Fields ipv4;
+  ipv4.protocol = kProtocolTcp;
+  return Ipv4Frame(ipv4, segment);
+}
+
+bool ParseTcp(const Frame& frame, TcpFields& fields) {
+  if (frame.size() < 54 || Load16(frame.data() + 12) != kEtherTypeIpv4 || frame[23] != kProtocolTcp) return false;
+  const uint8_t* at = frame.data() + 34;
+  fields.from = Load16(at);
+  fields.to = Load16(at + 2);
+  fields.sequence = Load32(at + 4);
+  fields.acknowledgment = Load32(at + 8);
+  fields.flags = at[13];
+  fields.window = Load16(at + 14);
+  ptrdiff_t header_bytes = (at[12] >> 4) * 4;
+  fields.options.assign(at + 20, at + header_bytes);
+  fields.payload.assign(frame.begin() + 34 + header_bytes, frame.end());
+  return true;
+}
+
 Frame ArpFrame(uint16_t operation, const MacAddress& sender_mac, Ipv4Address sender, Ipv4Address target,
                const MacAddress& to) {
   Frame arp(28);

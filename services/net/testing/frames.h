@@ -38,6 +38,23 @@ Frame UdpDatagram(uint16_t from, uint16_t to, const Frame& data, Ipv4Address sou
 Frame ArpFrame(uint16_t operation, const MacAddress& sender_mac, Ipv4Address sender, Ipv4Address target,
                const MacAddress& to = kBroadcastMac);
 
+struct TcpFields {
+  uint16_t from = 5000;
+  uint16_t to = 80;
+  uint32_t sequence = 0;
+  uint32_t acknowledgment = 0;
+  uint8_t flags = 0;
+  uint16_t window = 65535;
+  Frame options;  // a multiple of four bytes
+  Frame payload;
+  bool bad_checksum = false;
+  int offset_words = -1;  // -1: as many as there are
+};
+// A segment from kPeer to kHost, in its frame.
+Frame TcpFrame(const TcpFields& fields);
+// What a frame that the host sent says. False: it is no TCP.
+bool ParseTcp(const Frame& frame, TcpFields& fields);
+
 // `size` bytes that are a function of `seed`.
 Frame Bytes(size_t size, uint64_t seed = 1);
 

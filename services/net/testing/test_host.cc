@@ -20,7 +20,7 @@ TestHost::TestHost(TestEnvironment& environment, const Options& options)
   description.mtu = options.mtu;
   description.fills_checksums = options.fills_checksums;
   nic_ = std::make_unique<TestNic>(pool_, description);
-  stack_ = std::make_unique<NetStack>(*nic_, pool_, environment, options.configuration);
+  stack_ = std::make_unique<NetStack>(*nic_, pool_, environment, options.configuration, options.limits);
 }
 
 void TestHost::Receive(Frame frame) {

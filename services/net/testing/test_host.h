@@ -59,7 +59,7 @@ class TestNic final : public Nic {
     for (; taken < burst.size() && room > 0; ++taken, --room) {
       Packet& packet = *burst[taken];
       Frame frame(packet.data(), packet.data() + packet.size());
-      if (packet.checksum_start != 0) FillChecksum(frame, packet.checksum_start, packet.checksum_field);
+      if (packet.checksum_field != 0) FillChecksum(frame, packet.checksum_start, packet.checksum_field);
       from_stack.push_back(std::move(frame));
       burst[taken].reset();
     }
@@ -93,6 +93,7 @@ class TestHost {
     size_t packets = 1024;
     uint16_t mtu = 1500;
     bool fills_checksums = false;
+    TcpLimits limits;
   };
 
   TestHost(TestEnvironment& environment, const Options& options);
