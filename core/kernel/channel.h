@@ -107,11 +107,11 @@ class ChannelRoom {
     Handle answer;
   };
 
-  static void DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverRoom(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverUnused(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverClose(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverRoom(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverUnused(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverClose(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
   Status TakeRoomHere(uint64_t deadline_ns);
   Status TakeRoomElsewhere(uint64_t deadline_ns);
   void Ask(Asker asker);
@@ -222,7 +222,7 @@ class Channel : public ChannelRoom {
     Scheduler::Current().lines().Send(to, &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
   }
 
-  static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) {
+  static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) TORO_ON(here) {
     Slot slot;
     std::memcpy(&slot, words + 1, sizeof slot);
     auto* room = here.scheduler().handles().template Find<ChannelRoom>(words[0]);

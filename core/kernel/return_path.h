@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/affinity.h"
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
 #include "core/machine/machine.h"
@@ -82,7 +83,7 @@ class BasicReturnPath {
   };
   static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
 
-  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count);
+  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
 
   Chunk* TakeChunk();
   void GiveChunk(Chunk* chunk);

@@ -60,6 +60,7 @@ void DeterministicExecutor::Run(Cluster& cluster) {
     ++steps_;
     now_ns_ += kStepNs;
     Cpu& cpu = cluster.Enter(stepping_);
+    cpu.AssertHere();
     bool worked = cpu.Step();
     Record(stepping_.index() << 1 | (worked ? 1 : 0));
     if (!worked) cpu.Sleep();

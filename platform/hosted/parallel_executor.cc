@@ -47,6 +47,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   UseFaultStack();
   BeginStallWatch();
   Cpu& cpu = thread.cluster->Enter(thread.id);
+  cpu.AssertHere();
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();
   }
