@@ -1,6 +1,6 @@
 #!/bin/sh
-# does_not_compile.sh LICENSE FILE...: clang's thread-safety analysis rejects each with the diagnostic after EXPECT in its first
-# line and with no other, or finds nothing where the file expects that.
+# does_not_compile.sh LICENSE FILE...: clang's thread-safety analysis rejects each with the diagnostic after EXPECT in
+# its first line and with no other, or finds nothing where the file expects that.
 set -u
 # The headers are those of the tree that the licence lies in.
 cd "$(dirname "$(readlink -f "$1")")" || exit 1

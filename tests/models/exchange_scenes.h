@@ -1,5 +1,5 @@
-// Exchange, the product's own class (core/exchange/exchange.h), in every order: slots, channels, doorbells and the sleep
-// word together, with the lines of code that put them together.
+// Exchange, the product's own class (core/exchange/exchange.h), in every order: slots, channels, doorbells and the
+// sleep word together, with the lines of code that put them together.
 //
 // A CPU performs its operations, then steps until it has received what the others send, and sleeps in between (or keeps
 // stepping). Every message must arrive once, whole, and in the order of its form (I2); who waits for ever has lost a

@@ -1,6 +1,6 @@
 #!/bin/sh
-# expect_caught.sh PROGRAM SAYS [seeds]: the program, which has a bug planted, must fail, and its output contain SAYS. With
-# `seeds` it is run under seed 1, 2, 3... with 2 and 3 CPUs until it fails, 40 at most, and the seed is printed.
+# expect_caught.sh PROGRAM SAYS [seeds]: the program, which has a bug planted, must fail, and its output contain SAYS.
+# With `seeds` it is run under seed 1, 2, 3... with 2 and 3 CPUs until it fails, 40 at most, and the seed is printed.
 set -u
 program=$1 says=$2 mode=${3:-once}
 output=$TEST_TMPDIR/output
