@@ -70,6 +70,7 @@ int Serve(const Options& options) {
               nic->description().name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], toro::CurrentCpu().index(),
               options.address[0], options.address[1], options.address[2], options.address[3],
               nic->link_up() ? "up" : "down");
+  std::fflush(stdout);  // it may run for long
   const uint64_t accesses_at_start = nic->statistics().register_accesses;
   rawpacket::Counters counters;
   toro::PacketPtr burst[toro::kNicBurst];

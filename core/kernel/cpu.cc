@@ -168,10 +168,11 @@ uint64_t CurrentProgress() {
 
 namespace {
 
+const char* NameOf(const Thread& thread) { return thread.name[0] != 0 ? thread.name : "(unnamed)"; }
+
 const char* NameOfRunning(const Scheduler& scheduler) {
   const Thread* thread = scheduler.current();
-  if (thread == nullptr) return "(loop)";
-  return thread->name[0] != 0 ? thread->name : "(unnamed)";
+  return thread != nullptr ? NameOf(*thread) : "(loop)";
 }
 
 }  // namespace
@@ -184,6 +185,11 @@ const char* CurrentThreadName() {
 // That CPU has been stopped.
 const char* ThreadNameOf(CpuId cpu) TORO_NO_AFFINITY {
   return Cpu::CurrentOrNull() != nullptr ? NameOfRunning(Cluster::Get().cpu(cpu).scheduler()) : "(no CPU)";
+}
+
+const char* NextThreadNameOf(CpuId cpu) {
+  const Thread* thread = Cluster::Get().cpu(cpu).scheduler().next();
+  return thread != nullptr ? NameOf(*thread) : nullptr;
 }
 
 bool IsStackOverflow(uintptr_t address, uintptr_t sp) {

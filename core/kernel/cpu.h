@@ -147,6 +147,10 @@ uint64_t CurrentProgress();
 // The name of the thread that runs, or ran, on `cpu`: for fatal reports, when that CPU has been stopped.
 const char* ThreadNameOf(CpuId cpu);
 
+// The name of the thread with which `cpu` goes on next, or null: it has none that is ready. For reports, when that CPU
+// does not run.
+const char* NextThreadNameOf(CpuId cpu);
+
 // The name of the thread that runs on this CPU, "(loop)" in the loop, "(no CPU)" before there is one. For fatal
 // reports.
 const char* CurrentThreadName();

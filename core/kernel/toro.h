@@ -73,10 +73,15 @@ Result<ThreadId> Spawn(CpuId cpu, Function function, const ThreadOptions& option
     }
   }
   body.run = [](void* closure) {
-    Function& moved = *static_cast<Function*>(closure);
-    cancel_internal::RunUntilCancelled(moved);
-    Scheduler::ChangeCancelGuards(1);  // cancel.h, I2
-    moved.~Function();
+    // Also when pthread_exit unwinds the thread.
+    struct Moved {
+      ~Moved() {
+        Scheduler::ChangeCancelGuards(1);  // cancel.h, I2
+        function.~Function();
+      }
+      Function& function;
+    } moved{*static_cast<Function*>(closure)};
+    cancel_internal::RunUntilCancelled(moved.function);
   };
   body.unwinds = cancel_internal::kUnwinds;
   body.closure = &function;
@@ -221,9 +226,11 @@ inline void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
 // An object of `bytes` in the partition of CPU `lender`, for a CPU whose own is used up. It is the lender's object in
 // every respect but that the caller holds it: it counts there, and whoever frees it sends it home. Nothing is ever lent
 // without being asked for by this name, and nothing but this object: the allocator of the caller carves nothing from
-// it. kNoSuchCpu, kOutOfMemory (in the partition of `lender`). Thread context.
+// it. kNoSuchCpu, kOutOfMemory (in the partition of `lender`); kIsolated: the caller could not write into it
+// (docs/isolation.md). Thread context.
 inline Result<void*> BorrowMemory(CpuId lender, size_t bytes) {
   if (lender.index() >= CpuCount()) return Status::kNoSuchCpu;
+  if (lender != CurrentCpu() && Scheduler::Current().exchange().isolated()) return Status::kIsolated;
   void* object = Call(lender, [bytes] { return Scheduler::Current().partition().Allocate(bytes); });
   if (object == nullptr) return Status::kOutOfMemory;
   return object;

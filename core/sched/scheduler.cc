@@ -43,6 +43,7 @@ void Scheduler::CheckMayBlock() const {
 // ---- the loop ----
 
 bool Scheduler::RunReady() {
+  if (retired_ != nullptr) ReleaseRetired();  // of threads that came home to end: who runs next may need their stacks
   if (ring_.empty()) return false;
   running_ = true;
   ++counters_.switches;

@@ -170,6 +170,8 @@ class Scheduler {
 
   // Null in the loop.
   Thread* current() const { return running_ ? ring_.head() : nullptr; }
+  // The first of the ready ones, which is the one that runs. Null: none is ready.
+  const Thread* next() const { return ring_.head(); }
   // May the code that runs now block? False in the loop and in message context.
   bool MayBlock() const { return running_ && !exchange_.working(); }
 

@@ -170,10 +170,12 @@ void E1000::Flush() {
 
 void E1000::ArmInterrupt() {
   Bits<Enable> wanted = Wanted();
+  // Of before the card is armed: it may interrupt at once.
+  const uint32_t seen = frames_.count;
   if (by_message()) {
     // The message has masked what it was about. What has happened meanwhile is still in the cause register, and
     // interrupts at once.
-    if (frames_.count == frames_seen_ && wanted == enabled_) return;
+    if (seen == frames_seen_ && wanted == enabled_) return;
     registers_.Write(wanted);
   } else if (wanted != enabled_) {
     if (enabled_.HasAny(enabled_.Without(wanted))) {
@@ -181,7 +183,7 @@ void E1000::ArmInterrupt() {
     }
     registers_.Write(wanted);
   }
-  frames_seen_ = frames_.count;
+  frames_seen_ = seen;
   enabled_ = wanted;
 }
 
@@ -210,13 +212,14 @@ void E1000::Watch(uint64_t now_ns) {
 
 void E1000::CheckProgress(uint64_t now_ns) {
   send_.Reclaim();
-  if (!send_.is_sending() || send_.reported() != watched_reports_ || !link_up_) {
-    watched_reports_ = send_.reported();
-    stuck_since_ns_ = now_ns;
+  const bool is_stuck = send_.is_sending() && send_.reported() == watched_reports_ && link_up_;
+  watched_reports_ = send_.reported();
+  if (!is_stuck || stuck_since_ns_ == kNever) {
+    stuck_since_ns_ = is_stuck ? now_ns : kNever;
     return;
   }
   if (now_ns - stuck_since_ns_ < kStuckNs) return;
-  stuck_since_ns_ = now_ns;
+  stuck_since_ns_ = kNever;
   ++statistics_.resets;
   if (ResetDevice()) Start();
 }

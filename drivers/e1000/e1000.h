@@ -19,6 +19,7 @@
 #include <span>
 
 #include "core/base/result.h"
+#include "core/base/units.h"
 #include "core/device/interrupt_line.h"
 #include "core/device/nic.h"
 #include "drivers/e1000/receive_ring.h"
@@ -90,8 +91,8 @@ class E1000 final : public Nic {
   Bits<InterruptEnable> enabled_;  // what the card may interrupt for, as far as we told it
   uint32_t frames_seen_ = 0;       // of frames_.count, at the last ArmInterrupt
   uint32_t other_seen_ = 0;
-  uint64_t watched_reports_ = 0;  // CheckProgress: of send_.reported(), and since when it has not changed
-  uint64_t stuck_since_ns_ = 0;
+  uint64_t watched_reports_ = 0;      // CheckProgress: send_.reported() as it was
+  uint64_t stuck_since_ns_ = kNever;  // since when it has not changed, though it should
 };
 
 }  // namespace toro::e1000

@@ -29,9 +29,8 @@ void ReceiveRing::Refill() {
   while (used_ < kSize - 1) {
     PacketPtr packet = pool_.Allocate(0);
     if (packet == nullptr) return;
-    ReceiveDescriptor& descriptor = descriptors_[next_];
-    descriptor.status = 0;
-    descriptor.address = packet->physical();
+    // All of it: a device that writes `status` alone must not find a length that was good a round ago.
+    descriptors_[next_] = {packet->physical(), 0, 0, 0, 0, 0};
     packets_[next_] = packet.release();
     next_ = (next_ + 1) % kSize;
     ++used_;

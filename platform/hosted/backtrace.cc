@@ -148,7 +148,32 @@ class FrameList {
   uint64_t last_ = 0;
 };
 
+// Calls visit(address) for the frames above `start`, until it returns false.
+template <typename Visit>
+void WalkFrames(const void* start, Visit visit) {
+  CarefulReader reader;
+  uint64_t frame = reinterpret_cast<uint64_t>(start);
+  for (size_t walked = 0; walked < kMostFrames && frame % 8 == 0; ++walked) {
+    uint64_t words[2];
+    if (!reader.Read(frame, words, sizeof words) || words[1] == 0) return;
+    if (!visit(words[1] - 1)) return;  // in the call, not behind it
+    if (words[0] <= frame) return;     // stacks grow down: whatever this is, it is not a caller's frame
+    frame = words[0];
+  }
+}
+
 }  // namespace
+
+size_t CollectFrames(uint64_t address, const void* frame, uint64_t* addresses, size_t most) {
+  size_t count = 0;
+  addresses[count++] = address;
+  WalkFrames(frame, [&](uint64_t above) {
+    if (count == most) return false;
+    addresses[count++] = above;
+    return true;
+  });
+  return count;
+}
 
 void ReportFrames(const uint64_t* addresses, size_t count) {
   FrameList list;
@@ -157,18 +182,10 @@ void ReportFrames(const uint64_t* addresses, size_t count) {
   list.Flush();
 }
 
-void ReportFramesFrom(uint64_t address, const void* start) {
-  CarefulReader reader;
+void ReportFramesFrom(uint64_t address, const void* frame) {
   FrameList list;
   if (address != 0) list.Add(address);
-  uint64_t frame = reinterpret_cast<uint64_t>(start);
-  for (size_t walked = 0; walked < kMostFrames && frame % 8 == 0; ++walked) {
-    uint64_t words[2];
-    if (!reader.Read(frame, words, sizeof words) || words[1] == 0) break;
-    if (!list.Add(words[1] - 1)) return;  // in the call, not behind it
-    if (words[0] <= frame) break;         // stacks grow down: whatever this is, it is not a caller's frame
-    frame = words[0];
-  }
+  WalkFrames(frame, [&](uint64_t above) { return list.Add(above); });
   list.Flush();
 }
 

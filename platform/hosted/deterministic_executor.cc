@@ -54,8 +54,10 @@ void DeterministicExecutor::Run(Cluster& cluster) {
       continue;
     }
     if (most_steps_ != 0 && steps_ == most_steps_) {
-      Die(1, "the run did not end within %llu steps; --steps=N sets another bound",
-          static_cast<unsigned long long>(most_steps_));
+      const char* next = NextThreadNameOf(stepping_);
+      Die(1, "the run did not end within %llu steps; CPU %zu was to go on with %s%s; --steps=N sets another bound",
+          static_cast<unsigned long long>(most_steps_), stepping_.index(), next != nullptr ? "thread " : "its loop",
+          next != nullptr ? next : "");
     }
     ++steps_;
     now_ns_ += kStepNs;
@@ -73,6 +75,14 @@ void DeterministicExecutor::WakeCpu(CpuId cpu) { simulated_[cpu.index()].wake_pe
 void DeterministicExecutor::HaltCpu(uint64_t deadline_ns) {
   simulated_[stepping_.index()].halted = true;
   simulated_[stepping_.index()].deadline_ns = deadline_ns;
+}
+
+// They stand between two steps.
+void DeterministicExecutor::ReportOthers() {
+  for (size_t i = 0; i < cpus_; ++i) {
+    const char* next = CpuId{i} != stepping_ ? NextThreadNameOf(CpuId{i}) : nullptr;
+    if (next != nullptr) std::fprintf(stderr, "  CPU %zu was to go on with thread %s\n", i, next);
+  }
 }
 
 void DeterministicExecutor::BeforePowerOff(int status) {

@@ -31,6 +31,7 @@ class DeterministicExecutor : public Executor {
   uint64_t NowNs() override { return now_ns_; }
   bool deterministic() const override { return true; }
   void Relax() override {}
+  void ReportOthers() override;
   void BeforePowerOff(int status) override;
 
  private:

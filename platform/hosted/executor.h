@@ -27,6 +27,10 @@ class Executor {
   // Called between two polls of a wait.
   virtual void Relax() = 0;
 
+  // For the fatal report: asks the CPUs beside the calling one where they are; and prints it.
+  virtual void AskOthers() {}
+  virtual void ReportOthers() {}
+
   // Runs before the process ends with `status`.
   virtual void BeforePowerOff(int status) {}
 };
@@ -79,6 +83,9 @@ void ReportFrames(const uint64_t* addresses, size_t count);
 // The functions that led to the frame at `frame`, a frame pointer, after the one of `address` if that is not 0.
 void ReportFramesFrom(uint64_t address, const void* frame);
 [[noreturn]] void EndReport(int status);
+
+// The first `most` code addresses of a backtrace, `address` first, into `addresses`; how many. For signal handlers.
+size_t CollectFrames(uint64_t address, const void* frame, uint64_t* addresses, size_t most);
 
 }  // namespace toro::hosted
 

@@ -124,6 +124,11 @@ int HostedMain(int argc, char** argv, char**) {
   for (std::string& argument : options.arguments) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
 
+  if (!options.network.cards.empty()) {
+    if (StartNetwork == nullptr)
+      Fail("this application dedicates no network card: leave --nic, --forward and --tap out");
+    if (error = StartNetwork(options.network); !error.empty()) Fail(error);
+  }
   describe_current = &DescribeCurrent;
   report_trace = &PrintTrace;
   note_shutdown_request = &NoteShutdownRequest;

@@ -58,6 +58,8 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
     options.given_trace_records = true;
   } else if (key == "--steps") {
     if (!ParseNumber(text, options.steps) || options.steps == 0) return BadNumber(key, text, "1 or more");
+  } else if (std::string error; ParseNetworkOption(key, text, options.network, error)) {
+    return error;
   } else {
     return "unknown option '" + std::string(key) +
            "'; --help lists the options; arguments of the application follow --";
@@ -103,6 +105,8 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
   if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
     return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
   }
+  std::string error = SettleNetwork(options.deterministic, options.network);
+  if (!error.empty()) return error;
   return SettleNodes(has_cpus, has_memory, options.cpus, options.memory_mib, options.nodes);
 }
 
@@ -115,6 +119,11 @@ std::string Usage(const std::string& program) {
          "  --nodes=MIB:CPUS,MIB:CPUS,...  it has these; --cpus and --memory can be left out\n"
          "  --distances=10,20/20,10  from each node (a row) to each; without: 10 to itself, 20 to others\n"
          "  --report         print who got what memory on standard error, before main\n"
+         "  --nic=CARD       a network card, e1000 or e1000e; may be repeated\n"
+         "  --forward=8080:80  port 8080 of 127.0.0.1 leads to port 80 of the first card's owner; udp:HOST:GUEST for "
+         "UDP\n"
+         "  --tap=NAME       the first card is on this tap device\n"
+         "  --wire=HERE,THERE  the first card's frames are datagrams between these two sockets\n"
          "  --input=FILE     a file that the application sees as input; may be repeated\n"
          "  --watchdog=MS    name a thread that runs longer without yielding; with ,poweroff the run ends then\n"
          "  --trace=FILE     record what the CPUs do, and write it to FILE at the end, for `toro trace FILE`\n"

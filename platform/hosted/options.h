@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/hosted/network_options.h"
 #include "platform/hosted/node_options.h"
 
 namespace toro::hosted {
@@ -15,6 +16,7 @@ struct Options {
   size_t cpus = 2;
   size_t memory_mib = 128;
   NodeOptions nodes;
+  NetworkOptions network;
   bool report = false;              // print who got what memory, before main
   std::vector<std::string> inputs;  // paths
   bool deterministic = false;       // --seed was given

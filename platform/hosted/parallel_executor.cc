@@ -48,6 +48,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   BeginStallWatch();
   Cpu& cpu = thread.cluster->Enter(thread.id);
   cpu.AssertHere();
+  thread.executor->whereabouts_.Enter(thread.id);
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();
   }

@@ -12,6 +12,7 @@
 #include "core/base/units.h"
 #include "core/kernel/cluster.h"
 #include "platform/hosted/executor.h"
+#include "platform/hosted/whereabouts.h"
 
 namespace toro::hosted {
 
@@ -26,6 +27,8 @@ class ParallelExecutor : public Executor {
   void HaltCpu(uint64_t deadline_ns) override;
   uint64_t NowNs() override;
   void Relax() override;
+  void AskOthers() override { whereabouts_.Ask(); }
+  void ReportOthers() override { whereabouts_.Print(); }
 
  private:
   // What an interrupt that is pending is on metal: set by any CPU that wakes this one, cleared by this one.
@@ -46,6 +49,7 @@ class ParallelExecutor : public Executor {
   size_t cores_;
   WakeLatch latches_[kMaxCpus];
   CpuThread threads_[kMaxCpus];
+  Whereabouts whereabouts_;
 };
 
 }  // namespace toro::hosted

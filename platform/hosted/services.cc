@@ -76,6 +76,7 @@ void SetExecutor(Executor& executor) { current_executor = &executor; }
 
 void BeginReport(int status) {
   if (!BeginTheEnd()) _exit(status);
+  CurrentExecutor().AskOthers();
   std::fflush(stdout);
 }
 
@@ -89,6 +90,7 @@ void ReportWhere(const char* end) {
 }
 
 void EndReport(int status) {
+  CurrentExecutor().ReportOthers();
   if (report_trace != nullptr) report_trace(&ReportText);
   if (export_trace != nullptr) export_trace();
   std::fflush(stderr);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include "platform/posix/parking.h"
@@ -20,12 +21,15 @@ namespace {
 constexpr uint32_t kWriter = 0x80000000, kWanted = 0x40000000, kWriterWaits = 0x20000000, kHungry = 0x10000000;
 constexpr uint32_t kReaders = kHungry - 1;
 
+// The kind lies where glibc's static initialisers have it.
 struct RwLock {
   uint32_t state;
-  int kind;
   const void* writer;
+  uint64_t unused[4];
+  int kind;
 };
-static_assert(sizeof(RwLock) <= sizeof(pthread_rwlock_t));
+static_assert(sizeof(RwLock) <= sizeof(pthread_rwlock_t) &&
+              offsetof(RwLock, kind) == offsetof(pthread_rwlock_t, __data.__flags));
 
 RwLock& LockOf(pthread_rwlock_t* lock) { return *reinterpret_cast<RwLock*>(lock); }
 
@@ -83,7 +87,7 @@ extern "C" {
 int pthread_rwlock_init(pthread_rwlock_t* lock, const pthread_rwlockattr_t* attributes) noexcept {
   int kind = PTHREAD_RWLOCK_DEFAULT_NP;
   if (attributes != nullptr) pthread_rwlockattr_getkind_np(attributes, &kind);
-  LockOf(lock) = {0, kind, nullptr};
+  LockOf(lock) = {0, nullptr, {}, kind};
   return 0;
 }
 

@@ -138,6 +138,20 @@ void EndJoin(ThreadRecord& self, ThreadRecord* found, ThreadRecord::Handle handl
   found->handle = handle;
 }
 
+// `found` has ended, and the caller is the one that joins it. It has yet to leave its stack, which takes a moment only.
+// The join has succeeded: a cancel waits for the next point.
+void FinishJoin(ThreadRecord& self, ThreadRecord* found, void** result) {
+  toro::Status status;
+  {
+    CancelGuard guard;
+    status = toro::Join(found->id);
+  }
+  TORO_CHECK(status == toro::Status::kOk, "a thread of pthread_create was joined or detached by toro::Join or Detach");
+  if (result != nullptr) *result = found->result;
+  EndJoin(self, found, ThreadRecord::Handle::kDetached);
+  DropReference(*found);
+}
+
 // Runs of main: the first thread of CPU 0.
 bool IsMain(const ThreadRecord& record) { return !record.created && record.id == ThreadId(kBootCpu, 0, 1); }
 
@@ -199,26 +213,21 @@ int pthread_join(pthread_t thread, void** result) {
     EndJoin(self, found, ThreadRecord::Handle::kJoinable);
     EndIfCancelled();
   }
-  // It has yet to leave its stack, which takes a moment only. The join has succeeded: a cancel waits for the next
-  // point.
-  toro::Status status;
-  {
-    toro::CancelGuard guard;
-    status = toro::Join(found->id);
-  }
-  TORO_CHECK(status == toro::Status::kOk, "a thread of pthread_create was joined or detached by toro::Join or Detach");
-  if (result != nullptr) *result = found->result;
-  EndJoin(self, found, ThreadRecord::Handle::kDetached);
-  DropReference(*found);
+  FinishJoin(self, found, result);
   return 0;
 }
 
+// EBUSY: it has not ended. Else as pthread_join, but no cancellation point.
 int pthread_tryjoin_np(pthread_t thread, void** result) noexcept {
   ThreadRecord* found = FindAndLock(thread);
   if (found == nullptr) return ESRCH;
   bool ended = __atomic_load_n(&found->ended, __ATOMIC_SEQ_CST) != 0;
   found->lock.Unlock();
-  return ended ? pthread_join(thread, result) : EBUSY;
+  if (!ended) return EBUSY;
+  ThreadRecord& self = CurrentRecord();
+  if (int error = BeginJoin(thread, self, found)) return error;
+  FinishJoin(self, found, result);
+  return 0;
 }
 
 // ESRCH, EINVAL as pthread_join.

@@ -55,6 +55,32 @@ void OnLastCpu(void (*fault)()) {
   (void)toro::Join(thread.value());
 }
 
+// CPU 0 is in here, or yields, when the last CPU faults.
+volatile bool spins = false;
+[[gnu::noinline]] void SpinForEver() {
+  spins = true;
+  while (zero == 0) {
+  }
+}
+
+// A frame pointer that leads nowhere but to itself. In a message handler, where nothing is thrown.
+[[gnu::noinline]] void FaultInALoopOfFrames() {
+  uint64_t frame[2] = {reinterpret_cast<uint64_t>(frame), reinterpret_cast<uint64_t>(&Smash) + 1};
+  asm volatile("movq %0, %%rbp; ud2" : : "r"(frame), "r"(frame[0]) : "memory");
+}
+
+// With an interrupt table that ends behind its own vector, a page fault becomes a double fault [sdm3 6.15]. Bare
+// machine only.
+[[gnu::noinline]] void FaultDoubly() {
+  struct [[gnu::packed]] {
+    uint16_t limit;
+    uint64_t base;
+  } table;
+  asm volatile("sidt %0" : "=m"(table));
+  table.limit = 9 * 16 - 1;
+  asm volatile("lidt %0; movq $0, %%rax; movb $1, (%%rax)" : : "m"(table) : "rax", "memory");
+}
+
 // Whoever catches is beyond a function through which nothing may be thrown.
 [[gnu::noinline]] int DivideInNoexcept() noexcept { return seven / zero; }
 
@@ -218,6 +244,32 @@ int Make(const char* fault) {
     toro::SleepUntil(toro::kNever);
   }
   if (is("on-last-cpu")) OnLastCpu([] { zero = seven / zero; });
+  if (is("while-main-spins")) {
+    (void)toro::Spawn(toro::CpuId{toro::CpuCount() - 1},
+                      [] {
+                        while (!spins) {
+                        }
+                        zero = seven / zero;
+                      },
+                      {.name = "deep"});
+    SpinForEver();
+  }
+  if (is("frame-loop")) toro::Call(toro::CpuId{toro::CpuCount() - 1}, &FaultInALoopOfFrames);
+  if (is("double-fault")) OnLastCpu(&FaultDoubly);
+  if (is("only-yields")) {
+    OnLastCpu([] {
+      while (zero == 0) toro::Yield();
+    });
+  }
+  if (is("fault-beside-ready")) {
+    (void)toro::Spawn(toro::CpuId{toro::CpuCount() - 1},
+                      [] {
+                        while (!spins) toro::Yield();
+                        zero = seven / zero;
+                      },
+                      {.name = "deep"});
+    for (spins = true;;) toro::Yield();
+  }
   if (is("exception")) throw std::runtime_error("nobody is there");
   if (is("large-frame")) OnLastCpu([] { zero = LargeFrame(7); });
   std::printf("faults: no fault '%s'\n", fault);

@@ -97,8 +97,13 @@ expect 136 "DividesWhenDestroyed" "$faults" -- unwinding
 expect 136 "on CPU 1, thread (loop)" "$faults" -- in-handler
 expect 136 "on CPU 1, thread deep; nobody caught it" "$faults" -- on-last-cpu
 expect 136 "tests/faults/main.cc:" "$faults" --seed=1 -- on-last-cpu
+expect 136 "  CPU 0 was in thread main" "$faults" -- while-main-spins
+expect 136 "SpinForEver" "$faults" -- while-main-spins
+expect 136 "  CPU 0 was to go on with thread main" "$faults" --seed=1 -- fault-beside-ready
+expect 1 "CPU 1 was to go on with thread deep; --steps=N" "$faults" --seed=1 --steps=1000 -- only-yields
 expect 132 "rax 0x000000000fedcba9" "$faults" -- registers
 expect 132 "r12 0x0000000001234567" "$faults" -- registers
+expect 132 "FaultInALoopOfFrames" "$faults" -- frame-loop
 expect 136 "] fault 0 at 0x" "$faults" -- on-last-cpu
 expect 136 "CPU 0: [0] spawn thread 0.0.1" "$faults" -- on-last-cpu
 expect 143 "the hook runs" "$faults" -- shutdown-request

@@ -20,6 +20,6 @@ while read -r what text; do
     fi
   done
 done <"$cases"
-[ "$count" -eq 42 ] || failed=1
-echo "END $count of 42"
+[ "$count" -eq 50 ] || failed=1
+echo "END $count of 50"
 exit "$failed"

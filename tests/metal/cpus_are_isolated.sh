@@ -10,7 +10,7 @@ memory=$4
 # shellcheck disable=SC2086 # words
 {
   for machine in "-M q35 -smp 2" "-M q35 -smp 3" "-M q35 -smp 8" "-M microvm -smp 4" "-M q35 -smp 4 -cpu qemu64"; do
-    boot 0 "END 30 checks, 0 failed" "$isolation" $machine -m 64 -append isolate
+    boot 0 "END 31 checks, 0 failed" "$isolation" $machine -m 64 -append isolate
   done
   boot 134 "this is the memory of CPU 0: write to " "$isolation" -M q35 -smp 3 -m 64 -append "isolate -- wild"
   boot 134 "on CPU 2, thread wild" "$isolation" -M q35 -smp 3 -m 64 -append "isolate -- wild"

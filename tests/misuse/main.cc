@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/kernel/allocation.h"
 #include "core/kernel/barrier.h"
 #include "core/kernel/channel.h"
 #include "core/kernel/future.h"
@@ -111,6 +112,19 @@ int Do(const char* what) {
   if (is("cancel-in-handler")) {
     const toro::ThreadId self = toro::CurrentThread();
     toro::Call(LastCpu(), [self] { (void)toro::Cancel(self); });
+  }
+  if (is("odd-alignment")) (void)toro::AllocateAlignedBytes(100, static_cast<size_t>(std::strlen(what)) * 2);
+  if (is("free-stack")) {
+    volatile int local = 0;
+    toro::FreeBytes(const_cast<int*>(&local));
+  }
+  if (is("free-stack-of-another-cpu")) {
+    InAnotherThread(LastCpu(), [stack = &what] { toro::FreeBytes(const_cast<const char**>(stack)); });
+    for (;;) toro::Yield();  // it is on its way home
+  }
+  if (is("future-of-a-cpu-that-fails")) {
+    auto future = toro::CallAsync(LastCpu(), [] { toro::SleepFor(1); });
+    (void)future.Get();
   }
   if (is("call-nowhere")) toro::Call(CpuId{toro::CpuCount()}, [] {});
   std::printf("misuse: nothing is wrong with '%s'\n", what);

@@ -1,4 +1,4 @@
-"""--nic, --forward and --tap of `toro run`: the network of the machine, for QEMU and for the hosted world alike."""
+"""--nic, --forward, --tap and --wire of `toro run`: the network of the machine, in both worlds."""
 
 import dataclasses
 import errno
@@ -10,6 +10,7 @@ from errors import usage_error
 
 CARDS = ("e1000", "e1000e")
 MAX_CARDS = 8
+MAX_SOCKET_PATH = 107
 _FORWARD_FORM = "--forward=8080:80 leads port 8080 of this host's 127.0.0.1 to port 80 of the machine; " \
                 "--forward=udp:5353:53 does it for UDP"
 
@@ -35,17 +36,31 @@ def parse_tap(text):
     return text
 
 
+def parse_wire(text):
+    """The two sockets, as absolute paths."""
+    here, _, there = text.partition(",")
+    if not here or not there or "," in there:
+        raise usage_error("--wire=%s is no pair of sockets" % text,
+                          "--wire=HERE,THERE: frames come to the socket HERE, and are sent to the socket THERE")
+    paths = [os.path.abspath(path) for path in (here, there)]
+    for path in paths:
+        if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+            raise usage_error("--wire: the path %s is longer than %d bytes" % (path, MAX_SOCKET_PATH),
+                              "take a shorter one: no system call takes more")
+    return paths
+
+
 def settle(options):
     """Completes what was left out, and refuses what contradicts itself."""
-    if (options.forward or options.tap) and not options.nic:
+    if (options.forward or options.tap or options.wire) and not options.nic:
         options.nic = [CARDS[0]]
     if not options.nic:
         return
     if len(options.nic) > MAX_CARDS:
         raise usage_error("--nic names %d cards" % len(options.nic), "%d at most" % MAX_CARDS)
-    if options.forward and options.tap:
-        raise usage_error("--forward and --tap contradict each other: a tap device has no ports to forward",
-                          "with --tap the machine has an address of its own: connect to that")
+    if bool(options.forward) + bool(options.tap) + bool(options.wire) > 1:
+        raise usage_error("--forward, --tap and --wire contradict each other: a wire has one other end",
+                          "with --tap and --wire the machine has an address of its own: connect to that")
     if options.world == "metal" and options.machine == "microvm":
         raise usage_error("--machine=microvm has no PCI bus, so no network card fits in",
                           "take --machine=q35, or leave --nic, --forward and --tap out")
@@ -60,6 +75,11 @@ def settle(options):
         _check_port(forward)
     if options.tap:
         _check_tap(options.tap)
+    if options.wire and not os.path.exists(options.wire[1]):
+        raise usage_error("--wire: nobody listens at %s" % options.wire[1], "start the other end of the wire first")
+    if options.wire and os.path.exists(options.wire[0]):
+        raise usage_error("--wire: there is something at %s already" % options.wire[0],
+                          "choose another path, or remove what an earlier run left there")
 
 
 def _check_port(forward):
@@ -78,11 +98,15 @@ def _check_port(forward):
 
 
 def _check_tap(name):
-    if not os.path.isdir("/sys/class/net/" + name):
+    try:
+        socket.if_nametoindex(name)
+    except OSError as error:
         raise usage_error("--tap=%s: there is no such network interface" % name,
                           "make one (as root): ip tuntap add %s mode tap user $(id -un) && ip link set %s up"
-                          % (name, name))
-    if not os.path.exists("/sys/class/net/%s/tun_flags" % name):
+                          % (name, name)) from error
+    # In a network namespace sysfs may show another one's interfaces.
+    folder = "/sys/class/net/" + name
+    if os.path.isdir(folder) and not os.path.exists(folder + "/tun_flags"):
         raise usage_error("--tap=%s is a network interface, but not a tap device" % name,
                           "make one (as root): ip tuntap add tap0 mode tap user $(id -un)")
 
@@ -93,6 +117,9 @@ def qemu_words(options):
     for number, card in enumerate(options.nic):
         if number == 0 and options.tap:
             back_end = "tap,id=net0,ifname=%s,script=no,downscript=no" % options.tap
+        elif number == 0 and options.wire:
+            back_end = "dgram,id=net0,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s" % tuple(
+                path.replace(",", ",,") for path in options.wire)
         else:
             back_end = "user,id=net%d" % number
             for forward in options.forward if number == 0 else []:
@@ -105,4 +132,5 @@ def as_words(options):
     """The same for a hosted program's command line."""
     words = ["--nic=" + card for card in options.nic]
     words += ["--forward=%s:%d:%d" % dataclasses.astuple(forward) for forward in options.forward]
-    return words + (["--tap=" + options.tap] if options.tap else [])
+    words += ["--tap=" + options.tap] if options.tap else []
+    return words + (["--wire=" + ",".join(options.wire)] if options.wire else [])

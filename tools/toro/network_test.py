@@ -1,6 +1,7 @@
 """The network options: what is accepted, what is refused and how, and what QEMU gets."""
 
 import socket
+import tempfile
 import unittest
 
 import network
@@ -57,10 +58,25 @@ class NetworkTest(unittest.TestCase):
     def test_contradictions_are_refused(self):
         self.refused("is not one of e1000, e1000e", "--nic=virtio")
         self.refused("contradict each other", "--forward=48080:80", "--tap=tap0")
+        self.refused("contradict each other", "--wire=/a,/b", "--tap=tap0")
         self.refused("forwarded twice", "--forward=48080:80", "--forward=48080:81")
         self.refused("no PCI bus", "--nic=e1000", "--machine=microvm", "--boot=pvh")
         self.refused("virtual time", "--nic=e1000", "--world=hosted", "--seed=1")
         self.refused("names 9 cards", *["--nic=e1000"] * 9)
+
+    def test_a_wire_is_two_sockets(self):
+        self.refused("is no pair of sockets", "--wire=one")
+        self.refused("is no pair of sockets", "--wire=,two")
+        self.refused("nobody listens", "--wire=/nonexistent/here,/nonexistent/there")
+        self.refused("longer than 107 bytes", "--wire=/%s,/there" % ("x" * 107))
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            here, there = folder + "/here", folder + "/there"
+            end.bind(there)
+            given = parse("--wire=%s,%s" % (here, there))
+            self.assertEqual(network.as_words(given), ["--nic=e1000", "--wire=%s,%s" % (here, there)])
+            self.assertEqual(network.qemu_words(given)[1], "dgram,id=net0,local.type=unix,local.path=%s,"
+                             "remote.type=unix,remote.path=%s" % (here, there))
+            self.refused("something at %s already" % there, "--wire=%s,%s" % (there, there))
 
     def test_a_tap_device_must_exist_and_be_one(self):
         self.refused("no such network interface", "--tap=nosuchtap0")

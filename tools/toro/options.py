@@ -41,6 +41,7 @@ class RunOptions:
     nic: list = dataclasses.field(default_factory=list)
     forward: list = dataclasses.field(default_factory=list)
     tap: str = ""
+    wire: list = dataclasses.field(default_factory=list)
     input: list = dataclasses.field(default_factory=list)
     accel: str = "auto"
     isolate: bool = False
@@ -164,6 +165,8 @@ def _parse_value(options, name, text):
         options.forward.append(network.parse_forward(text))
     elif name == "tap":
         options.tap = network.parse_tap(text)
+    elif name == "wire":
+        options.wire = network.parse_wire(text)
     elif name == "report":
         options.report = True
     elif name == "timeout":

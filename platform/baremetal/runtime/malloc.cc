@@ -41,7 +41,7 @@ void* realloc(void* object, size_t bytes) {
   // Shrinking in place keeps at most half of the object unused.
   if (bytes <= usable && bytes >= usable / 2) return object;
   void* moved = malloc(bytes);
-  if (moved == nullptr) return nullptr;
+  if (moved == nullptr) return bytes <= usable ? object : nullptr;
   memcpy(moved, object, bytes < usable ? bytes : usable);
   free(object);
   return moved;

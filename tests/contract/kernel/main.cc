@@ -45,6 +45,11 @@ void SpawnRefusesWhatCannotBe() {
         "a stack that is too small is refused");
   Check(toro::Spawn(LastCpu(), [] {}, {.stack_bytes = ~size_t{0}}).status() == Status::kInvalidArgument,
         "a stack size that wraps around is refused");
+  const size_t partition_bytes = toro::Statistics(LastCpu()).memory.total_bytes;
+  Check(toro::Spawn(LastCpu(), [] {}, {.stack_bytes = partition_bytes}).status() == Status::kOutOfMemory,
+        "a stack as large as the partition is refused");
+  auto thread = toro::Spawn(LastCpu(), [] {}, {.stack_bytes = 0});
+  Check(thread.ok() && toro::Join(thread.value()) == Status::kOk, "a stack size of 0 is the default");
 }
 
 void JoinReportsMisuse() {

@@ -14,6 +14,7 @@
 #include "core/kernel/thread_arena.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
+#include "tests/contract/memory/parts.h"
 
 namespace {
 
@@ -426,6 +427,7 @@ int main(int argc, char** argv) {
   DmaBuffersKeepToTheirLimits();
   ADmaBufferLiesBelowItsLimitThoughMostOfThatIsTaken();
   WrongDmaLimitsAreRefused();
+  contract::MallocAndItsKin();
   RegionsKeepTheirContents();
   APageOfARegionIsReadOnlyByItself();
   WrongRegionsAreRefused();

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <memory>
 
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
@@ -43,6 +44,10 @@ void CreateJoinAndExit() {
     return nullptr;
   });
   Check(result == Number(7) && destroyed == 2, "pthread_exit runs the destructors of the stack and gives its value");
+  destroyed = 0;
+  auto spawned = toro::Spawn(toro::CurrentCpu(), [captured = std::make_unique<Local>()] { pthread_exit(nullptr); });
+  Check(toro::Join(spawned.value()) == toro::Status::kOk && destroyed == 1,
+        "and, in a thread of the kernel, those of what it captured");
   static std::atomic<int> ran;
   ran = 0;
   pthread_t thread;
@@ -173,33 +178,43 @@ void BarriersAndSemaphores() {
   sem_destroy(&done);
 }
 
+// Does the lock, which is free and prefers writers, hold readers back while one waits?
+bool HoldsReadersBack(pthread_rwlock_t& lock) {
+  static std::atomic<int> state;
+  state = 0;
+  pthread_rwlock_rdlock(&lock);
+  pthread_t writer;
+  auto write = [](void* argument) -> void* {
+    auto* wanted = static_cast<pthread_rwlock_t*>(argument);
+    state = 1;
+    pthread_rwlock_wrlock(wanted);
+    state = 2;
+    pthread_rwlock_unlock(wanted);
+    return nullptr;
+  };
+  pthread_create(&writer, nullptr, write, &lock);
+  // Once the writer waits, another reader is refused.
+  int tries = 0;
+  while (pthread_rwlock_tryrdlock(&lock) == 0 && (state == 0 || ++tries < 10'000)) {
+    pthread_rwlock_unlock(&lock);
+    sched_yield();
+  }
+  bool waits = state == 1;
+  pthread_rwlock_unlock(&lock);
+  if (tries == 10'000) pthread_rwlock_unlock(&lock);
+  pthread_join(writer, nullptr);
+  return waits && state == 2 && tries < 10'000 && pthread_rwlock_destroy(&lock) == 0;
+}
+
 void WriterPreferenceHoldsReadersBack() {
   static pthread_rwlock_t lock;
   pthread_rwlockattr_t attributes;
   pthread_rwlockattr_init(&attributes);
   pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
   pthread_rwlock_init(&lock, &attributes);
-  static std::atomic<int> state;
-  state = 0;
-  pthread_rwlock_rdlock(&lock);
-  pthread_t writer;
-  auto write = [](void*) -> void* {
-    state = 1;
-    pthread_rwlock_wrlock(&lock);
-    state = 2;
-    pthread_rwlock_unlock(&lock);
-    return nullptr;
-  };
-  pthread_create(&writer, nullptr, write, nullptr);
-  // Once the writer waits, another reader is refused.
-  while (pthread_rwlock_tryrdlock(&lock) == 0) {
-    pthread_rwlock_unlock(&lock);
-    sched_yield();
-  }
-  bool waits = state == 1;
-  pthread_rwlock_unlock(&lock);
-  pthread_join(writer, nullptr);
-  Check(waits && state == 2 && pthread_rwlock_destroy(&lock) == 0, "a lock that prefers writers holds readers back");
+  Check(HoldsReadersBack(lock), "a lock that prefers writers holds readers back");
+  static pthread_rwlock_t initialised = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+  Check(HoldsReadersBack(initialised), "also when its static initialiser says so");
 }
 
 // Starts a thread that waits in `wait`, cancels it once it has begun, and returns whether it ended as cancelled.
@@ -276,6 +291,17 @@ void CancellationEndsAWait() {
     return Number(9);
   });
   Check(result == Number(9), "a thread that has disabled cancellation goes on");
+  static std::atomic<int> joined;
+  joined = -1;
+  bool cancelled = Cancelled::Try([] {
+    pthread_t other;
+    pthread_create(
+        &other, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+    pthread_cancel(pthread_self());
+    while ((joined = pthread_tryjoin_np(other, nullptr)) == EBUSY) sched_yield();
+    pthread_testcancel();
+  });
+  Check(cancelled && joined == 0, "pthread_tryjoin_np joins, and is no place to be cancelled");
 }
 
 }  // namespace

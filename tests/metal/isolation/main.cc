@@ -134,6 +134,7 @@ void AThreadStaysOnItsCpu() {
   Check(toro::Migrate(LastCpu()) == Status::kIsolated, "a thread does not migrate");
   Check(toro::SetTakesWork(LastCpu(), true) == Status::kIsolated, "nor is it handed over to a CPU without work");
   Check(toro::Migrate(toro::CurrentCpu()) == Status::kOk, "to stay is no migration");
+  Check(toro::BorrowMemory(LastCpu(), 64).status() == Status::kIsolated, "nor is memory lent that it could not write");
 }
 
 void WhatCrossesIsCopied() {

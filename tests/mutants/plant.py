@@ -10,7 +10,7 @@ def main(source, output, old, new):
     with open(source, encoding="utf-8") as file:
         text = file.read()
     if text.count(old) != 1:
-        sys.exit("plant.py: %s has this text %d times, not once: plant the bug anew in tests/planted/bugs.bzl:\n%s" %
+        sys.exit("plant.py: %s has this text %d times, not once: plant the bug anew in tests/mutants/bugs.bzl:\n%s" %
                  (source, text.count(old), old))
     with open(output, "w", encoding="utf-8") as file:
         file.write(text.replace(old, new))
