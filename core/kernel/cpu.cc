@@ -187,7 +187,8 @@ const char* ThreadNameOf(CpuId cpu) TORO_NO_AFFINITY {
   return Cpu::CurrentOrNull() != nullptr ? NameOfRunning(Cluster::Get().cpu(cpu).scheduler()) : "(no CPU)";
 }
 
-const char* NextThreadNameOf(CpuId cpu) {
+// Likewise.
+const char* NextThreadNameOf(CpuId cpu) TORO_NO_AFFINITY {
   const Thread* thread = Cluster::Get().cpu(cpu).scheduler().next();
   return thread != nullptr ? NameOf(*thread) : nullptr;
 }
