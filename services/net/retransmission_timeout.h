@@ -38,7 +38,7 @@ class RetransmissionTimeout {
   void BackOff() { doublings_ += ns() < kMaxNs; }
   // New data was acknowledged.
   void EndBackOff() { doublings_ = 0; }
-  // The SYN had to be sent again, and no round trip is known.
+  // Data transmission begins after a SYN that had to be sent again, and no round trip is known.
   void NoteLostSyn() {
     if (smoothed_ns_ == 0) base_ns_ = kAfterLostSynNs;
   }

@@ -36,6 +36,7 @@ void NetStack::FireWatch(Timer& timer) {
 }
 
 bool NetStack::Poll() {
+  CheckOwner();
   bool worked = false;
   for (size_t i = 0; i < kBurstsPerPoll; ++i) {
     PacketPtr burst[kNicBurst];

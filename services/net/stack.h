@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "core/device/nic.h"
+#include "core/sched/scheduler.h"
 #include "core/sched/timer_wheel.h"
 #include "services/net/arp.h"
 #include "services/net/environment.h"
@@ -47,6 +48,13 @@ class NetStack {
   // Takes up to kBurstsPerPoll bursts of frames, fires timers, and sends what came of it. True: there was something.
   bool Poll();
 
+  // Stops the kernel with a report on a CPU other than the one that made the stack.
+  void CheckOwner() const {
+    TORO_CHECK(Scheduler::CurrentOrNull() == owner_,
+               "used a network stack of another CPU; it belongs to the CPU that made it: Call that CPU, or ask a "
+               "thread of it");
+  }
+
   // When Poll has something to do even if nothing comes.
   uint64_t NextNs() const { return timers_.NextNs(); }
 
@@ -79,6 +87,7 @@ class NetStack {
   void ReceiveDatagram(const Ipv4Header& header, PacketPtr packet);
   static void FireWatch(Timer& timer);
 
+  const Scheduler* owner_ = Scheduler::CurrentOrNull();  // null in a test without CPUs
   Nic& nic_;
   NetEnvironment& environment_;
   TimerWheel timers_;

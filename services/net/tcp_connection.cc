@@ -105,7 +105,10 @@ void TcpConnection::EnterEstablished() {
     listener_->queue_.PushBack(queue_link_);
   }
   // A SYN that had to be sent again says that the network is full [rfc5681 3.1].
-  if (timeouts_ > 0) congestion_.Collapse(0, true);
+  if (timeouts_ > 0) {
+    congestion_.Collapse(0, true);
+    timeout_.NoteLostSyn();
+  }
   timeouts_ = 0;
   timeout_.EndBackOff();
   Notify();
@@ -300,7 +303,6 @@ void TcpConnection::RetransmitTimeout() {
   timeout_.BackOff();
   if (is_opening) {
     ++timeouts_;
-    timeout_.NoteLostSyn();
     return SendSyn();
   }
   if (InFlight() == 0) {

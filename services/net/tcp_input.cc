@@ -40,7 +40,10 @@ void TcpConnection::Receive(const TcpSegment& segment, PacketPtr packet) {
     recent_timestamp_ns_ = tcp_.environment_.NowNs();
   }
   heard_ns_ = tcp_.environment_.NowNs();
-  keep_alive_probes_ = 0;
+  if (keep_alive_probes_ > 0) {
+    keep_alive_probes_ = 0;
+    SetDeadline(kKeepAlive, heard_ns_ + keep_alive_ns_);
+  }
   // Second and fourth: RST and SYN.
   if (segment.Has(kRst)) {
     ReceiveReset(segment);

@@ -14,7 +14,7 @@ import process
 from console import say
 from errors import ToroError, near_matches, usage_error
 
-FUZZERS = ("allocator", "page_runs")
+FUZZERS = ("allocator", "net", "page_runs", "tcp_options")
 SOAKS = ("allocator",)
 DEFAULT_SECONDS = 60
 MAX_SECONDS = 30 * 24 * 3600
