@@ -37,8 +37,14 @@ _EXCHANGE = [
     _bug(
         name = "bell_before_publish",
         file = _WORK,
-        old = "  peer.out.Publish(handler, count);\n  ++counters_.lines_sent;\n  Ring(peer, to);",
-        new = "  Ring(peer, to);\n  peer.out.Publish(handler, count);\n  ++counters_.lines_sent;",
+        old = "  peer.out.Publish(handler, count);\n" +
+              "  Simulation::LinePublished(self_, to, handler, count);\n" +
+              "  ++counters_.lines_sent;\n" +
+              "  Ring(peer, to);",
+        new = "  Ring(peer, to);\n" +
+              "  peer.out.Publish(handler, count);\n" +
+              "  Simulation::LinePublished(self_, to, handler, count);\n" +
+              "  ++counters_.lines_sent;",
         by = "model",
         says = "deadlock",
     ),
