@@ -8,7 +8,8 @@ shift
 failures=0
 for file; do
   expected=$(sed -n '1s|^// EXPECT: ||p' "$file")
-  said=$(clang++-16 -std=c++20 -fsyntax-only -I. -Iplatform/hosted -Icore/machine/no_simulation -Wall -Wthread-safety -Werror "$file" 2>&1)
+  said=$(clang++-16 -std=c++20 -fsyntax-only -I. -Iplatform/hosted -Icore/machine/no_simulation -Wall \
+    -Wthread-safety -Werror "$file" 2>&1)
   status=$?
   errors=$(printf '%s\n' "$said" | grep -c ' error: ')
   if [ -z "$expected" ] && head -n 1 "$file" | grep -q '^// EXPECT nothing' && [ "$status" -eq 0 ]; then
