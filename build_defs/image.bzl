@@ -35,7 +35,7 @@ def _toro_image_impl(ctx):
     debug = ctx.actions.declare_file(ctx.attr.app + ".debug.elf")
     report = ctx.actions.declare_file(ctx.attr.app + ".map")
     tools = [ctx.file._check_system_calls, ctx.file._add_symbols, ctx.file._size_report]
-    inputs = tools + [ctx.file._line_table]
+    inputs = tools + [ctx.file._line_table, ctx.file._bit_coder]
     ctx.actions.run_shell(
         mnemonic = "ToroImage",
         progress_message = "Making the image of %s" % ctx.attr.app,
@@ -61,6 +61,7 @@ toro_image = rule(
         "program": attr.label(mandatory = True, cfg = _baremetal, executable = True, doc = "a cc_binary"),
         "app": attr.string(mandatory = True, doc = "how the files are called"),
         "_add_symbols": attr.label(default = "//tools/image:add_symbols", allow_single_file = True),
+        "_bit_coder": attr.label(default = "//tools/image:bit_coder.py", allow_single_file = True),
         "_check_system_calls": attr.label(default = "//tools/image:check_system_calls", allow_single_file = True),
         "_line_table": attr.label(default = "//tools/image:line_table", allow_single_file = True),
         "_size_report": attr.label(default = "//tools/image:size_report", allow_single_file = True),

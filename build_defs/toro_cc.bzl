@@ -5,6 +5,7 @@ both worlds. What the world, the sanitizer and the layer imply is decided here a
 """
 
 load("//build_defs:image.bzl", "toro_image", "toro_iso")
+load("//build_defs:simulator.bzl", "toro_simulated_program")
 
 _ALL_WARNINGS = [
     "-Wall",
@@ -144,7 +145,8 @@ _C_APPLICATION = [
 ] + _ALL_WARNINGS
 
 def toro_cc_app(name, srcs, deps = [], copts = [], modules = [], **kwargs):
-    """An application: `:NAME` is the hosted program, `:image` the ELF that boots, `:iso` the ISO that GRUB boots.
+    """An application: `:NAME` is the hosted program, `:sim` the one for the simulator, `:image` the ELF that boots,
+    `:iso` the ISO that GRUB boots.
 
     Args:
       name: the application's name; its package is //apps/NAME.
@@ -177,6 +179,12 @@ def toro_cc_app(name, srcs, deps = [], copts = [], modules = [], **kwargs):
         ],
         visibility = ["//visibility:public"],
         **kwargs
+    )
+    toro_simulated_program(
+        name = "sim",
+        program = ":" + name,
+        testonly = kwargs.get("testonly", False),
+        visibility = ["//visibility:public"],
     )
     toro_image(
         name = "image",

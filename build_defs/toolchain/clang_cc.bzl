@@ -1,6 +1,6 @@
 """The toolchain of fuzz programs: the distribution's clang, for a Linux process. g++ has no libFuzzer."""
 
-load("@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl", "tool_path")
+load(":tools.bzl", "tool_paths")
 
 def _clang_cc_config_impl(ctx):
     return cc_common.create_cc_toolchain_config_info(
@@ -18,20 +18,7 @@ def _clang_cc_config_impl(ctx):
             "/usr/lib/gcc/x86_64-linux-gnu/12/include",
             "/usr/lib/llvm-16/lib/clang/16",
         ],
-        tool_paths = [
-            tool_path(name = name, path = "/usr/bin/" + program)
-            for name, program in [
-                ("gcc", "clang++-16"),
-                ("ld", "ld"),
-                ("ar", "ar"),
-                ("cpp", "cpp"),
-                ("gcov", "gcov"),
-                ("nm", "nm"),
-                ("objdump", "objdump"),
-                ("strip", "strip"),
-                ("objcopy", "objcopy"),
-            ]
-        ],
+        tool_paths = tool_paths("clang++-16"),
     )
 
 clang_cc_config = rule(

@@ -1,5 +1,6 @@
 // The atomics policy: every shared word of the kernel is an Atomics::Word, so that the same protocol source runs over
-// std::atomic in the product and over checked atomics in the model checker (tests/models).
+// std::atomic in the product, over store buffers in the simulator (platform/simulator), and over checked atomics in the
+// model checker (tests/models).
 //
 // MEMORY ORDER. Only loads and stores; no read-modify-write exists here, so none can be used by accident. On x86-64
 // each operation is one MOV [sdm3 9.2.2].
@@ -11,6 +12,7 @@
 #include <cstdint>
 
 #include "core/machine/machine.h"
+#include "core/machine/simulation.h"
 
 namespace toro {
 
@@ -57,6 +59,9 @@ struct ProductAtomics {
   // The one fence of the kernel: on the way to sleep, never on a send.
   static void FullFence() { Machine::FullFence(); }
 };
+
+// What the exchange of this build is made of.
+using KernelAtomics = Simulation::Atomics<ProductAtomics>;
 
 }  // namespace toro
 

@@ -44,14 +44,14 @@ inline constexpr size_t kChannelWords = 7;
 // the call.
 using ChannelHandler = void (*)(Cpu& here, CpuId from, const uint64_t* words, size_t count);
 
-template <typename Atomics = ProductAtomics>
+template <typename Atomics = KernelAtomics>
 struct alignas(kCacheLineBytes) ChannelLine {
   typename Atomics::template Plain<uint64_t> words[kChannelWords];
   typename Atomics::template Word<uint64_t> control;
 };
 
 // The words that both sides share. `Lines` is a power of two.
-template <size_t Lines, typename Atomics = ProductAtomics>
+template <size_t Lines, typename Atomics = KernelAtomics>
 struct alignas(kSharedStrideBytes) ChannelRing {
   static_assert(IsPowerOfTwo(Lines));
   static constexpr size_t kLines = Lines;
@@ -79,7 +79,7 @@ constexpr uint64_t LapOf(uint64_t position) {
 }  // namespace channel_internal
 
 // The sender's private end. One CPU.
-template <size_t Lines, typename Atomics = ProductAtomics>
+template <size_t Lines, typename Atomics = KernelAtomics>
 class ChannelSender {
  public:
   using Ring = ChannelRing<Lines, Atomics>;
@@ -118,7 +118,7 @@ class ChannelSender {
 };
 
 // The receiver's private end. One CPU.
-template <size_t Lines, typename Atomics = ProductAtomics>
+template <size_t Lines, typename Atomics = KernelAtomics>
 class ChannelReceiver {
  public:
   using Ring = ChannelRing<Lines, Atomics>;

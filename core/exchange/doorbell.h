@@ -43,7 +43,7 @@ struct BasicBellWord {
   typename Atomics::ByteLine bytes;
 };
 
-using BellWord = BasicBellWord<ProductAtomics>;
+using BellWord = BasicBellWord<KernelAtomics>;
 
 // What the receiver has seen of one BellWord. Private to the receiver.
 template <typename Word = BellWord>

@@ -41,7 +41,7 @@ inline constexpr size_t kChannelLines = 64;
 
 // What the product's Exchange is made of.
 struct ProductParts {
-  using Atomics = ProductAtomics;
+  using Atomics = KernelAtomics;
   using Message = toro::Message;  // has `next` and `deliver`
   using Here = Cpu;               // what handlers are passed
   static constexpr size_t kLines = kChannelLines;
@@ -206,7 +206,7 @@ class BasicExchange {
   void Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count);
   void PublishPacked(Peer& peer, CpuId to);
   bool Take(CpuId from);
-  uint64_t DeliverChain(Message* chain);
+  uint64_t DeliverChain(CpuId from, Message* chain);
   bool PublishWaiting();
   void ReviewWakes();
   bool AnythingHere() const;

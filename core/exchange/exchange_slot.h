@@ -29,7 +29,7 @@
 
 namespace toro {
 
-template <typename Node, typename Atomics = ProductAtomics>
+template <typename Node, typename Atomics = KernelAtomics>
 class alignas(kSharedStrideBytes) ExchangeSlot {
  public:
   // Sender only. False: the receiver has not taken the last chain yet, and `chain` stays with the sender.

@@ -11,6 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/exchange/exchange.h"
+#include "core/machine/simulation.h"
 
 namespace toro {
 
@@ -45,6 +46,7 @@ void BasicExchange<Parts>::Ring(Peer& peer, CpuId to) {
 template <typename Parts>
 void BasicExchange<Parts>::Post(CpuId to, Message& message) {
   ++counters_.messages_sent;
+  Simulation::MessagePosted(self_, to, &message);
   if (to == self_) {
     to_self_.Append(message);
     busy_ |= kWaiting;
@@ -53,7 +55,7 @@ void BasicExchange<Parts>::Post(CpuId to, Message& message) {
   Peer& peer = peers_[to.index()];
   ++peer.messages_sent;
   peer.outbox.Append(message);
-  if (peer.outbox.Publish(*peer.out_slot)) {
+  if (!Simulation::Fails(FaultPoint::kSlotFull) && peer.outbox.Publish(*peer.out_slot)) {
     Ring(peer, to);
   } else {
     MarkWaiting(to);
@@ -63,6 +65,7 @@ void BasicExchange<Parts>::Post(CpuId to, Message& message) {
 template <typename Parts>
 void BasicExchange<Parts>::Publish(Peer& peer, CpuId to, ChannelHandler handler, size_t count) {
   peer.out.Publish(handler, count);
+  Simulation::LinePublished(self_, to, handler, count);
   ++counters_.lines_sent;
   Ring(peer, to);
 }
@@ -79,6 +82,7 @@ bool BasicExchange<Parts>::SendLine(CpuId to, ChannelHandler handler, const uint
   TORO_CHECK(to != self_, "a CPU has no channel to itself; call the handler");
   Peer& peer = peers_[to.index()];
   if (peer.packing != nullptr) PublishPacked(peer, to);
+  if (Simulation::Fails(FaultPoint::kChannelFull)) return false;
   Line* line = peer.out.Open();
   if (line == nullptr) return false;
   for (size_t i = 0; i < count; ++i) line->words[i].Set(words[i]);
@@ -93,6 +97,7 @@ bool BasicExchange<Parts>::Pack(CpuId to, ChannelHandler handler, const uint64_t
   if (peer.packing != nullptr && (peer.packing != handler || peer.packed + count > kChannelWords)) {
     PublishPacked(peer, to);
   }
+  if (Simulation::Fails(FaultPoint::kChannelFull)) return false;
   Line* line = peer.out.Open();
   if (line == nullptr) return false;
   if (peer.packing == nullptr) {
@@ -124,7 +129,7 @@ bool BasicExchange<Parts>::PublishWaiting() {
         PublishPacked(peer, to);
         published = true;
       }
-      if (peer.outbox.Publish(*peer.out_slot)) {
+      if (!Simulation::Fails(FaultPoint::kSlotFull) && peer.outbox.Publish(*peer.out_slot)) {
         Ring(peer, to);
         published = true;
       }
@@ -138,13 +143,14 @@ bool BasicExchange<Parts>::PublishWaiting() {
 
 // Returns how many there were.
 template <typename Parts>
-uint64_t BasicExchange<Parts>::DeliverChain(Message* chain) {
+uint64_t BasicExchange<Parts>::DeliverChain(CpuId from, Message* chain) {
   uint64_t delivered = 0;
   while (chain != nullptr) {
     // Read before delivery: see Message.
     Message* next = chain->next;
     ++delivered;
     ++counters_.messages_received;
+    Simulation::MessageDelivered(from, self_, chain);
     chain->deliver(here_, *chain);
     chain = next;
   }
@@ -154,13 +160,14 @@ uint64_t BasicExchange<Parts>::DeliverChain(Message* chain) {
 template <typename Parts>
 bool BasicExchange<Parts>::Take(CpuId from) {
   Peer& peer = peers_[from.index()];
-  uint64_t delivered = DeliverChain(peer.in_slot->Take());
+  uint64_t delivered = DeliverChain(from, peer.in_slot->Take());
   peer.messages_taken += delivered;
   for (size_t lines = 0; lines < kMostLinesPerLook; ++lines) {
     bool taken = peer.in.template TakeLine<ChannelHandler>([&](ChannelHandler handler, const Line& line, size_t count) {
       uint64_t words[kChannelWords];
       for (size_t i = 0; i < count; ++i) words[i] = line.words[i].Get();
       ++counters_.lines_received;
+      Simulation::LineTaken(from, self_, handler, count);
       handler(here_, from, words, count);
     });
     if (!taken) return delivered + lines > 0;
@@ -191,7 +198,7 @@ bool BasicExchange<Parts>::Work() {
       }
     }
   }
-  if (!to_self_.empty()) worked |= DeliverChain(to_self_.TakeAll()) > 0;
+  if (!to_self_.empty()) worked |= DeliverChain(self_, to_self_.TakeAll()) > 0;
   if ((busy_ & kWaiting) != 0) worked |= PublishWaiting();
   ReviewWakes();
   busy_ &= ~kWorking;

@@ -47,7 +47,7 @@
 
 namespace toro {
 
-template <typename Atomics = ProductAtomics>
+template <typename Atomics = KernelAtomics>
 class alignas(kSharedStrideBytes) SleepWord {
  public:
   // Owner only (P1). After it the caller must look at all its slots and channels before it halts.

@@ -17,8 +17,11 @@ void ChannelRoom::Leave() {
     TORO_CHECK(asker->cpu != owner_ || !here.handles().Find<PendingAnswer>(asker->answer)->waits(),
                "destroyed a channel for whose room a thread waits; close it first");
   }
-  TORO_CHECK(receivers_.empty(), "destroyed a channel from which a thread waits to receive; close it first");
-  CloseHere();
+  TORO_CHECK(closed() || receivers_.empty(),
+             "destroyed a channel from which a thread waits to receive; close it first");
+  notice_.Give();
+  RefuseRoom();
+  End();
   if (stays_ > 0) {
     TORO_CHECK(here.MayBlock(),
                "destroyed a channel outside of a thread while threads that were woken have yet to leave it; destroy it "
@@ -31,7 +34,7 @@ void ChannelRoom::Leave() {
 Status ChannelRoom::TakeRoom(uint64_t deadline_ns) {
   Scheduler& here = Scheduler::Current();
   const bool at_owner = here.id() == owner_;
-  if (at_owner && closed_) return Status::kClosed;
+  if (closed()) return Status::kClosed;
   if (!bounded()) return Status::kOk;
   if (at_owner && room_ > 0) {
     --room_;
@@ -99,7 +102,7 @@ void ChannelRoom::Withdraw(CpuId cpu, Handle answer) {
 }
 
 void ChannelRoom::Ask(Asker asker) {
-  if (closed_) {
+  if (closed()) {
     Grant(asker, Status::kClosed);
   } else if (room_ > 0) {
     --room_;
@@ -107,7 +110,7 @@ void ChannelRoom::Ask(Asker asker) {
   } else {
     void* memory = AllocateBytes(sizeof(Asker));
     // To find it, messages may have been taken: all may be different now.
-    if (closed_ || room_ > 0) {
+    if (closed() || room_ > 0) {
       FreeBytes(memory);
       Ask(asker);
     } else if (memory == nullptr) {
@@ -150,6 +153,7 @@ void ChannelRoom::GiveRoom() {
   Asker* asker = first_asker_;
   if (asker == nullptr) {
     ++room_;
+    EndIfNothingIsUnderWay();
     return;
   }
   first_asker_ = asker->next;
@@ -172,12 +176,47 @@ void ChannelRoom::DeliverClose(Cpu& here, CpuId, const uint64_t* words, size_t) 
 }
 
 void ChannelRoom::CloseHere() {
-  closed_ = true;
+  if (closed()) return;
+  notice_.Give();
+  RefuseRoom();
+  if (!bounded()) {
+    Scheduler& here = Scheduler::Current();
+    const size_t cpus = here.exchange().cpus();
+    unanswered_ = cpus - 1;
+    for (size_t cpu = 0; cpu < cpus; ++cpu) {
+      if (CpuId{cpu} != owner_) here.lines().Send(CpuId{cpu}, &DeliverQuestion, &handle_, 1);
+    }
+  }
+  EndIfNothingIsUnderWay();
+}
+
+// I5. By the queue in which the values go, behind those that this CPU has sent.
+void ChannelRoom::DeliverQuestion(Cpu& here, CpuId from, const uint64_t* words, size_t) {
+  here.scheduler().lines().Send(from, &DeliverAnswer, words, 1);
+}
+
+void ChannelRoom::DeliverAnswer(Cpu& here, CpuId, const uint64_t* words, size_t) {
+  auto* channel = here.scheduler().handles().Find<ChannelRoom>(words[0]);
+  if (channel == nullptr) return;
+  --channel->unanswered_;
+  channel->EndIfNothingIsUnderWay();
+}
+
+void ChannelRoom::RefuseRoom() {
   while (Asker* asker = first_asker_) {
     first_asker_ = asker->next;
     Grant(*asker, Status::kClosed);
     FreeBytes(asker);
   }
+}
+
+// I5. What is queued has its room, too: of a bounded channel this comes when the last value has been received.
+void ChannelRoom::EndIfNothingIsUnderWay() {
+  if (closed() && (bounded() ? room_ == capacity_ : unanswered_ == 0)) End();
+}
+
+void ChannelRoom::End() {
+  ended_ = true;
   while (Scheduler::Current().WakeFirst(receivers_)) continue;
 }
 

@@ -14,10 +14,15 @@
 //       thread was woken for.
 //   I4. A thread of the owner that waits counts until it has run again; the destructor waits for it, so it may touch
 //       the channel without a switch in between. A thread elsewhere reads nothing of the channel after it has waited.
+//   I5. What a Send said kOk to is received, or destroyed with the channel: Receive says kClosed when nothing is under
+//       way any more. Of a bounded channel the room tells; of an unbounded one the owner asks every CPU after the
+//       notice, and their answers come behind what they sent (core/exchange/notice.h). IF YOU let a Send wait between
+//       its look at the notice and its line, a value can come behind the answer.
 //
 // COST. A value that can be copied as bytes and has 48 bytes at most travels in one line and is queued in the owner's
 // memory; a larger one in a box, memory of the sender that goes home when it was received. Sending to another CPU's
 // bounded channel costs one more message each way, to ask for room. To give up waiting for room takes O(waiting) there.
+// To close an unbounded channel costs a message to each CPU and one back.
 #ifndef CORE_KERNEL_CHANNEL_H_
 #define CORE_KERNEL_CHANNEL_H_
 
@@ -25,6 +30,7 @@
 #include <new>
 #include <utility>
 
+#include "core/exchange/notice.h"
 #include "core/kernel/allocation.h"
 #include "core/kernel/box.h"
 #include "core/kernel/toro.h"
@@ -43,9 +49,9 @@ class ChannelRoom {
 
   CpuId owner() const { return owner_; }
 
-  // Nothing is sent any more: Send fails with kClosed, and Receive when what was sent before is taken. In order with
-  // what this CPU has sent. Senders of other CPUs do not ask an unbounded channel: their Send gives kOk as before, and
-  // what arrives after the close is destroyed; bound the channel where they must learn of it. Any CPU, any context.
+  // Nothing is sent any more: Send fails with kClosed, on the owner at once, elsewhere for whoever can know of the
+  // close, and Receive when what was sent before has been taken (I5), for which every CPU must step. Called elsewhere
+  // than on the owner it takes effect there, in order with what this CPU has sent. Any CPU, any context.
   void Close();
 
  protected:
@@ -83,7 +89,10 @@ class ChannelRoom {
 
   Handle handle() const { return handle_; }
   bool bounded() const { return capacity_ != kUnbounded; }
-  bool closed() const { return closed_; }
+  // Any CPU.
+  bool closed() const { return notice_.Given(); }
+  // There is nothing to receive that is not queued. The owner.
+  bool ended() const { return ended_; }
 
  private:
   // I4: while one exists, a thread of the owner is in a wait, or was woken and has yet to run.
@@ -117,15 +126,22 @@ class ChannelRoom {
   void Ask(Asker asker);
   void Withdraw(CpuId cpu, Handle answer);
   void Grant(const Asker& asker, Status status);
+  static void DeliverQuestion(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverAnswer(Cpu& here, CpuId from, const uint64_t* words, size_t count);
   void CloseHere();
+  void RefuseRoom();
+  void EndIfNothingIsUnderWay();
+  void End();
 
   const CpuId owner_;
   const size_t capacity_;
   Handle handle_;
+  Notice<> notice_;  // closed
 
   // The owner's.
   size_t room_;
-  bool closed_ = false;
+  size_t unanswered_ = 0;  // I5: CPUs that have yet to answer
+  bool ended_ = false;
   Asker* first_asker_ = nullptr;
   Asker* last_asker_ = nullptr;
   WaitList receivers_;
@@ -189,7 +205,7 @@ class Channel : public ChannelRoom {
   Result<T> Receive(uint64_t deadline_ns, bool cancellable) {
     TORO_CHECK(OwnerHere().MayBlock(), "received outside of a thread; message handlers and timers must not wait");
     while (taken_ == put_) {
-      if (closed()) return Status::kClosed;
+      if (ended()) return Status::kClosed;
       Status status = WaitForValue(deadline_ns, cancellable);
       if (status != Status::kOk && taken_ == put_) return status;
     }
@@ -216,25 +232,23 @@ class Channel : public ChannelRoom {
       Queue(slot);
       return;
     }
-    Scheduler::WaitForRoom(to);
     uint64_t words[kChannelWords] = {channel};
     std::memcpy(words + 1, &slot, sizeof slot);
-    Scheduler::Current().lines().Send(to, &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
+    here.lines().Send(to, &DeliverValue, words, 1 + sizeof slot / sizeof(uint64_t));
+    Scheduler::WaitForRoom(to);  // last (I5)
   }
 
   static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) {
     Slot slot;
     std::memcpy(&slot, words + 1, sizeof slot);
     auto* room = here.scheduler().handles().template Find<ChannelRoom>(words[0]);
-    // Of a bounded channel the sender had its room before the close.
-    if (room != nullptr && static_cast<Channel*>(room)->StillTakes()) {
+    // Behind the end comes only what had to wait for memory for its line (LineQueue::Send).
+    if (room != nullptr && !static_cast<Channel*>(room)->ended()) {
       static_cast<Channel*>(room)->Queue(slot);
     } else if constexpr (!kInline) {
       DestroyBox(slot.box);
     }
   }
-
-  bool StillTakes() const { return bounded() || !closed(); }
 
   void Queue(const Slot& slot) {
     if (put_ - taken_ == slots_) Grow();

@@ -257,12 +257,15 @@ void* PartitionWith<hardening>::AllocateLarge(size_t bytes, size_t align_bytes) 
     if (taken != nullptr && guarded) ++unguarded_runs_;
     return taken;
   });
-  if (run != nullptr) ++large_allocations_;
+  if (run == nullptr) return nullptr;
+  ++large_allocations_;
+  if constexpr (Simulation::kOn) Simulation::Allocated(owner_, run, UsableBytes(run));
   return run;
 }
 
 template <Hardening hardening>
 void PartitionWith<hardening>::FreeLarge(void* object) {
+  if constexpr (Simulation::kOn) Simulation::Freed(owner_, object, UsableBytes(object));
   PageEntry* entry = pages_.EntryOf(object);
   bool guarded = entry != nullptr && entry->kind() == PageKind::kGuardedFirst && AddressOf(object) % kPageBytes == 0;
   if (guarded) {
@@ -317,8 +320,10 @@ bool PartitionWith<hardening>::GiveBackKept() {
 
 template <Hardening hardening>
 void* PartitionWith<hardening>::AllocatePages(size_t pages) {
-  return TryAndReclaim(pages * kPageBytes,
-                       [=, this] { return pages_.Allocate(pages, kPageBytes, 0, PageKind::kStackFirst); });
+  void* run = TryAndReclaim(pages * kPageBytes,
+                            [=, this] { return pages_.Allocate(pages, kPageBytes, 0, PageKind::kStackFirst); });
+  if (run != nullptr) Simulation::Allocated(owner_, run, pages * kPageBytes);
+  return run;
 }
 
 template <Hardening hardening>

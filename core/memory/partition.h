@@ -45,6 +45,7 @@
 
 #include "core/base/check.h"
 #include "core/base/cpu_id.h"
+#include "core/machine/simulation.h"
 #include "core/memory/page_runs.h"
 #include "core/memory/size_classes.h"
 #include "core/memory/slab.h"
@@ -146,7 +147,10 @@ class PartitionWith {
   void* AllocatePages(size_t pages);
   // As AllocatePages, but never reclaims: for page tables, whose code must not be entered again meanwhile.
   void* TakePages(size_t pages) { return pages_.Allocate(pages, kPageBytes, 0, PageKind::kKernelFirst); }
-  void FreePages(void* run) { pages_.Free(run, PageKind::kStackFirst); }
+  void FreePages(void* run) {
+    if constexpr (Simulation::kOn) Simulation::Freed(owner_, run, pages_.EntryOf(run)->pages() * kPageBytes);
+    pages_.Free(run, PageKind::kStackFirst);
+  }
 
   CpuId owner() const { return owner_; }
   [[gnu::cold]] PartitionStatistics Statistics() const;
@@ -226,6 +230,7 @@ class PartitionWith {
     if constexpr (hardening == Hardening::kOn) object->mark = 0;
     c.free = NextOf(object);
     ++c.allocations;
+    Simulation::Allocated(owner_, object, c.bytes);
     return object;
   }
 
@@ -237,6 +242,7 @@ class PartitionWith {
       if (__builtin_expect(!begins || Marked(object), 0)) BadFree(pointer, entry);
       object->mark = MaskOf(object);
     }
+    Simulation::Freed(owner_, pointer, c.bytes);
     SetNext(object, c.free);
     c.free = object;
     if (__builtin_expect(++c.frees - c.allocations > c.full_at, 0)) RelieveMagazine(c);

@@ -18,6 +18,7 @@ struct Created {
 };
 
 Created CreateHere(const ThreadBody& body, const ThreadOptions& options) {
+  if (Simulation::Fails(FaultPoint::kOutOfMemory)) return {ThreadId(), Status::kOutOfMemory};
   Result<ThreadId> id = Scheduler::Current().Create(body, options);
   return id.ok() ? Created{id.value(), Status::kOk} : Created{ThreadId(), id.status()};
 }
@@ -45,7 +46,10 @@ static_assert(call_internal::kFitsALine<SmallBody, Created>);
 
 Result<ThreadId> Scheduler::Spawn(CpuId to, const ThreadBody& body, const ThreadOptions& options) {
   Scheduler& here = Current();
-  if (to == here.id()) return here.Create(body, options);
+  if (to == here.id()) {
+    if (Simulation::Fails(FaultPoint::kOutOfMemory)) return Status::kOutOfMemory;
+    return here.Create(body, options);
+  }
   if (to.index() >= here.exchange_.cpus()) return Status::kNoSuchCpu;
   Created created;
   // The closure is copied where moving it would write into it.
@@ -177,6 +181,7 @@ void Scheduler::SendDeparted() {
     return;
   }
   guests_.Remove(&thread);
+  Simulation::ThreadLeaves(id(), thread.id.home(), thread.mark);
   const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread), thread.ended ? kEnded : destination_.index()};
   lines_.Send(thread.id.home(), &DeliverReturning, words, 2, &thread.travel);
 }
@@ -190,6 +195,7 @@ void Scheduler::SendAway(Thread& thread, CpuId to) {
     return;
   }
   place.cpu = to;
+  Simulation::ThreadLeaves(id(), to, thread.mark);
   const uint64_t words[] = {reinterpret_cast<uint64_t>(&thread), reinterpret_cast<uint64_t>(thread.stack_low),
                             reinterpret_cast<uint64_t>(thread.stack_high())};
   lines_.Send(to, &DeliverVisitor, words, 3, &thread.travel);
@@ -199,6 +205,7 @@ void Scheduler::SendAway(Thread& thread, CpuId to) {
 void Scheduler::DeliverReturning(Cpu&, CpuId, const uint64_t* words, size_t) {
   Scheduler& here = Current();
   Thread& thread = *reinterpret_cast<Thread*>(words[0]);
+  Simulation::ThreadArrives(here.id(), thread.mark);
   if (words[1] == kEnded) {
     thread.arena.EndOwner();
     here.End(thread);
@@ -214,6 +221,7 @@ void Scheduler::DeliverReturning(Cpu&, CpuId, const uint64_t* words, size_t) {
 void Scheduler::DeliverVisitor(Cpu&, CpuId, const uint64_t* words, size_t) {
   Scheduler& here = Current();
   Thread& thread = *reinterpret_cast<Thread*>(words[0]);
+  Simulation::ThreadArrives(here.id(), thread.mark);
   here.guests_.Add(&thread);
   here.Arrive(thread, reinterpret_cast<void*>(words[1]), reinterpret_cast<void*>(words[2]));
 }

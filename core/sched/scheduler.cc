@@ -36,7 +36,7 @@ void Scheduler::AdoptCurrentCpu() {
   default_float_ = Machine::ReadFloatControls();
 }
 
-void Scheduler::CheckMayBlock() const {
+void Scheduler::StopBlocking() const {
   TORO_CHECK(MayBlock(), "blocked outside of a thread; message handlers and timers must not wait");
 }
 
@@ -45,6 +45,7 @@ void Scheduler::CheckMayBlock() const {
 bool Scheduler::RunReady() {
   if (retired_ != nullptr) ReleaseRetired();  // of threads that came home to end: who runs next may need their stacks
   if (ring_.empty()) return false;
+  Simulation::ThreadRuns(id(), ring_.head()->mark);
   running_ = true;
   ++counters_.switches;
   if (trace_.recorded()) Trace(TraceEvent::kRun, ring_.head()->id);
@@ -116,6 +117,7 @@ void Scheduler::DropFloatControls(Thread& self) {
 }
 
 void Scheduler::EnterRing(Thread& thread) {
+  Simulation::ThreadReady(id(), thread.mark);
   ring_.Insert(thread);
   if (__builtin_expect(thread.NeedsAttention(), 0)) {
     ++attention_;
@@ -124,6 +126,7 @@ void Scheduler::EnterRing(Thread& thread) {
 }
 
 void Scheduler::LeaveRing(Thread& thread) {
+  Simulation::ThreadWaits(id(), thread.mark);
   ring_.Remove(thread);
   if (__builtin_expect(thread.NeedsAttention(), 0)) {
     --attention_;
@@ -355,12 +358,12 @@ void Scheduler::TraceName(const Thread& thread) {
 void Scheduler::Exit() {
   ChangeCancelGuards(1);  // cancel.h, I2
   platform::FinishThreadLocals();
-  Current().current()->FinishRuntime();
+  Thread* const self = Current().current();
+  self->FinishRuntime();
   // While it is in the ring as any thread: what it gives back may have to wait, or may take messages.
-  if (Thread* self = Current().current(); self->id.home() == Current().id()) self->arena.EndOwner();
+  if (self->id.home() == Current().id()) self->arena.EndOwner();
   Scheduler& here = Current();
   here.CheckMayBlock();
-  Thread* self = here.ring_.head();
   TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   if (here.runner_ == self) here.StopBeingRunner();
   here.DropFloatControls(*self);
@@ -380,6 +383,7 @@ void Scheduler::Exit() {
 // At home, of a thread that runs nowhere any more but, by I2, perhaps here. Its arena has been given back.
 void Scheduler::End(Thread& thread) {
   ++counters_.ended;
+  Simulation::ThreadEnds(this->id(), thread.mark);
   const ThreadId id = thread.id;
   Trace(TraceEvent::kEnd, id);
   Joiner joiner = table_.End(id);

@@ -34,6 +34,7 @@
 #include "core/base/result.h"
 #include "core/exchange/exchange.h"
 #include "core/machine/machine.h"
+#include "core/machine/simulation.h"
 #include "core/memory/partition.h"
 #include "core/sched/guest_table.h"
 #include "core/sched/handle_table.h"
@@ -151,7 +152,10 @@ class Scheduler {
   // In a thread: yields until fewer lines to `to` wait for room. Before something is sent that nobody waits for, or the
   // sender's memory would fill with it. No effect in message context.
   static void WaitForRoom(CpuId to) {
-    while (__builtin_expect(Current().lines_.Long(to), 0) && Current().MayBlock()) YieldHere();
+    while (__builtin_expect(Current().lines_.Long(to) || Simulation::Fails(FaultPoint::kQueueLong), 0) &&
+           Current().MayBlock()) {
+      YieldHere();
+    }
   }
 
   // Answers what `handle` of CPU `to` stands for with `count` words, at most six. No effect when nobody waits for it
@@ -271,7 +275,11 @@ class Scheduler {
   void GiveThread(Thread& thread);
   void ReleaseRetired();
   void ReleaseThread(Thread& thread);
-  void CheckMayBlock() const;
+  // Of every wait and every end of a thread, so it is inlined.
+  void CheckMayBlock() const {
+    if (__builtin_expect(!MayBlock(), 0)) StopBlocking();
+  }
+  [[gnu::cold]] void StopBlocking() const;
 
   ReadyRing ring_;
   uint32_t switches_to_loop_ = kSwitchesPerLoop;

@@ -17,6 +17,7 @@
 #include "core/base/result.h"
 #include "core/base/units.h"
 #include "core/machine/machine.h"
+#include "core/machine/simulation.h"
 #include "core/memory/arena.h"
 #include "core/sched/line_queue.h"
 #include "core/sched/timer_wheel.h"
@@ -170,6 +171,7 @@ struct alignas(kCacheLineBytes) Thread : ListLink {
   bool polling = false;   // its last look found nothing (pollers.h)
   bool may_move = false;  // ThreadOptions
   char name[24] = {};
+  [[no_unique_address]] Simulation::ThreadMark mark;
 
   // Is a cancel to be acted upon? Not while it holds a CancelGuard.
   bool CancelPending() const { return (flags & kCancelled) != 0 && cancel_guards == 0; }

@@ -17,6 +17,8 @@ class Executor {
 
   virtual void WakeCpu(CpuId cpu) = 0;
   virtual void HaltCpu(uint64_t deadline_ns) = 0;
+  // As WakeCpu, from a signal handler.
+  virtual void WakeBySignal(CpuId cpu) { WakeCpu(cpu); }
 
   // Nanoseconds of the clock that the CPUs see.
   virtual uint64_t NowNs() = 0;
@@ -33,6 +35,9 @@ class Executor {
 
   // Runs before the process ends with `status`.
   virtual void BeforePowerOff(int status) {}
+
+  // Says on standard error which run this is; the last lines of a fatal report.
+  virtual void ReportRun() {}
 };
 
 // The executor of this process. Until SetExecutor: real time, and nobody to wake.

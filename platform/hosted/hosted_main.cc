@@ -22,11 +22,13 @@
 #include "core/kernel/shutdown.h"
 #include "core/kernel/trace_export.h"
 #include "core/kernel/trace_report.h"
+#include "core/machine/simulation.h"
 #include "platform/hosted/deterministic_executor.h"
 #include "platform/hosted/executor.h"
 #include "platform/hosted/fault_handler.h"
 #include "platform/hosted/options.h"
 #include "platform/hosted/parallel_executor.h"
+#include "platform/simulator/checkers.h"
 
 namespace toro::hosted {
 namespace {
@@ -120,6 +122,7 @@ int HostedMain(int argc, char** argv, char**) {
   }
   static std::vector<InputFile> inputs;
   for (const std::string& path : options.inputs) inputs.push_back(MapInput(path));
+  if (options.sweeps) options.seed = SweepSeeds(options.sweep);
   static std::vector<char*> arguments{argv[0]};
   for (std::string& argument : options.arguments) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
@@ -139,6 +142,7 @@ int HostedMain(int argc, char** argv, char**) {
   InstallTerminateHandler();
   MemoryRange memory = ReserveMemory(options.memory_mib * kMiB / kLargePageBytes * kLargePageBytes);
   memory_begin = memory.begin;
+  if constexpr (Simulation::kOn) simulator::checkers.memory.Begin(memory.begin, memory.bytes);
   ClusterConfig config;
   config.cpus = options.cpus;
   config.memory = {&memory, 1};
@@ -150,7 +154,8 @@ int HostedMain(int argc, char** argv, char**) {
   config.trace_records = options.trace.empty() ? 0 : options.trace_records;
   int application_argc = static_cast<int>(arguments.size()) - 1;
   if (options.deterministic) {
-    static DeterministicExecutor executor(options.cpus, options.seed, options.steps, options.trace_hash);
+    static DeterministicExecutor executor(options.cpus, options.seed, options.choices, options.steps,
+                                          options.trace_hash);
     SetExecutor(executor);
     Cluster& cluster = CreateCluster(config, options);
     cluster.SpawnMain(application_main, application_argc, arguments.data());

@@ -7,13 +7,20 @@
 #include "core/kernel/allocation.h"
 #include "core/kernel/cluster.h"
 #include "core/kernel/cpu.h"
+#include "core/machine/simulation.h"
 
 namespace {
 
 bool OnCpu() { return toro::Scheduler::CurrentOrNull() != nullptr; }
 
+// The simulator's: of a thread, for what message context throws nobody catches.
+bool Fails() {
+  return toro::Simulation::kOn && toro::Scheduler::Current().MayBlock() &&
+         toro::Simulation::Fails(toro::FaultPoint::kOutOfMemory);
+}
+
 void* AllocateOrNull(std::size_t bytes, std::size_t align_bytes) {
-  if (OnCpu()) return toro::AllocateAlignedBytes(bytes, align_bytes);
+  if (OnCpu()) return Fails() ? nullptr : toro::AllocateAlignedBytes(bytes, align_bytes);
   if (align_bytes <= alignof(std::max_align_t)) return std::malloc(bytes == 0 ? 1 : bytes);
   return std::aligned_alloc(align_bytes, toro::AlignUp(bytes == 0 ? 1 : bytes, align_bytes));
 }
@@ -26,6 +33,7 @@ void* AllocateOrThrow(std::size_t bytes, std::size_t align_bytes) {
 
 void* AllocatePlain(std::size_t bytes) {
   if (toro::Scheduler* here = toro::Scheduler::CurrentOrNull()) {
+    if (Fails()) throw std::bad_alloc();
     void* object = here->partition().Allocate(bytes);
     if (__builtin_expect(object != nullptr, 1)) return object;
   }

@@ -5,7 +5,10 @@
 
 #include "core/base/cpu_id.h"
 #include "core/base/units.h"
+#include "core/machine/simulation.h"
 #include "core/trace/trace_ring.h"
+#include "platform/simulator/fault_plan.h"
+#include "platform/simulator/store_buffers.h"
 
 namespace toro::hosted {
 namespace {
@@ -17,6 +20,19 @@ bool ParseNumber(std::string_view text, uint64_t& value) {
 
 std::string BadNumber(std::string_view option, std::string_view text, const std::string& range) {
   return std::string(option) + "=" + std::string(text) + ": expected a number, " + range;
+}
+
+std::string ParseOrder(std::string_view text, simulator::OrderKind& order) {
+  if (text == "uniform") {
+    order = simulator::OrderKind::kUniform;
+  } else if (text == "priority") {
+    order = simulator::OrderKind::kPriority;
+  } else if (text == "swarm") {
+    order = simulator::OrderKind::kSwarm;
+  } else {
+    return "--order=" + std::string(text) + ": expected uniform, priority or swarm";
+  }
+  return "";
 }
 
 std::string ParseOne(std::string_view key, std::string_view text, Options& options) {
@@ -47,6 +63,27 @@ std::string ParseOne(std::string_view key, std::string_view text, Options& optio
     if (!ParseNumber(text, options.watchdog_ms) || options.watchdog_ms < 1 || options.watchdog_ms > 3'600'000) {
       return BadNumber(key, text, "1 to 3600000 ms, and perhaps ,poweroff");
     }
+  } else if (Simulation::kOn && key == "--seeds") {
+    const size_t dots = text.find("..");
+    if (dots == std::string_view::npos || !ParseNumber(text.substr(0, dots), options.sweep.first) ||
+        !ParseNumber(text.substr(dots + 2), options.sweep.last) || options.sweep.first > options.sweep.last) {
+      return "--seeds=" + std::string(text) + ": expected FIRST..LAST";
+    }
+    options.deterministic = options.sweeps = true;
+  } else if (Simulation::kOn && key == "--jobs") {
+    if (!ParseNumber(text, number) || number < 1 || number > 1024) return BadNumber(key, text, "1 to 1024");
+    options.sweep.jobs = number;
+  } else if (Simulation::kOn && key == "--again") {
+    options.sweep.again = text;
+  } else if (Simulation::kOn && key == "--order") {
+    return ParseOrder(text, options.choices.order);
+  } else if (Simulation::kOn && key == "--store-delay") {
+    uint64_t most = uint64_t{1} << simulator::StoreBuffers::kMostDelayBits;
+    if (!ParseNumber(text, number) || number >= most) return BadNumber(key, text, "0 to " + std::to_string(most - 1));
+    options.choices.most_store_delay = number;
+  } else if (Simulation::kOn && key == "--faults") {
+    std::string error = simulator::fault_plan.Parse(text);
+    return error.empty() ? error : "--faults=" + std::string(text) + ": " + error;
   } else if (key == "--trace") {
     if (text.empty()) return "--trace=: expected the path of the file to write";
     options.trace = text;
@@ -85,6 +122,10 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
       options.report = true;
       continue;
     }
+    if (Simulation::kOn && word == "--list-faults") {
+      options.choices.list_faults = true;
+      continue;
+    }
     if (word == "--trace-hash") {
       options.trace_hash = true;
       continue;
@@ -105,12 +146,25 @@ std::string ParseOptions(int argc, const char* const* argv, Options& options) {
   if ((options.steps != 0 || options.trace_hash) && !options.deterministic) {
     return "--steps and --trace-hash need --seed=N: only the deterministic executor counts steps";
   }
+  if (Simulation::kOn && !options.deterministic) return "the simulator needs --seed=N or --seeds=FIRST..LAST";
   std::string error = SettleNetwork(options.deterministic, options.network);
   if (!error.empty()) return error;
   return SettleNodes(has_cpus, has_memory, options.cpus, options.memory_mib, options.nodes);
 }
 
 std::string Usage(const std::string& program) {
+  const char* simulator =
+      Simulation::kOn
+          ? "  --seeds=A..B     the seeds from A to B, each in a process of its own; the first that fails is named\n"
+            "  --jobs=N         with --seeds: so many at a time (1)\n"
+            "  --again=COMMAND  with --seeds: how the report says to run the seed again for which SEED stands\n"
+            "  --order=NAME     who steps: uniform, priority, swarm (swarm)\n"
+            "  --store-delay=N  the most ticks that a store stays invisible to others, 0 to 65535 (by seed)\n"
+            "  --faults=PLAN    none, swarm, or a list of faults: NAME, NAME=N (one time in N), NAME@N (the N-th) "
+            "(none)\n"
+            "  --list-faults    a run that fails says which faults happened\n"
+            "This is the simulator: see docs/simulator.md.\n"
+          : "Without --seed each CPU is a pinned thread of this process.\n";
   return "usage: " + program +
          " [OPTION]... [-- ARGUMENT...]\n"
          "  --cpus=N         simulated CPUs, 1 to 256 (2)\n"
@@ -130,8 +184,8 @@ std::string Usage(const std::string& program) {
          "  --trace-records=N  with --trace: keep the last N records of each CPU, a power of two (16384)\n"
          "  --seed=N         run all CPUs on one thread, in an order chosen by N, in virtual time\n"
          "  --steps=N        with --seed: stop with an error after N steps\n"
-         "  --trace-hash     with --seed: print the hash of the run as the last line on standard error\n"
-         "Without --seed each CPU is a pinned thread of this process.\n";
+         "  --trace-hash     with --seed: print the hash of the run as the last line\n" +
+         simulator;
 }
 
 }  // namespace toro::hosted

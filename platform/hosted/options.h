@@ -9,6 +9,8 @@
 
 #include "platform/hosted/network_options.h"
 #include "platform/hosted/node_options.h"
+#include "platform/hosted/run_choices.h"
+#include "platform/hosted/seed_sweep.h"
 
 namespace toro::hosted {
 
@@ -21,7 +23,10 @@ struct Options {
   std::vector<std::string> inputs;  // paths
   bool deterministic = false;       // --seed was given
   uint64_t seed = 0;
-  uint64_t steps = 0;        // the deterministic executor stops after so many; 0: no bound
+  uint64_t steps = 0;   // the deterministic executor stops after so many; 0: no bound
+  RunChoices choices;   // of the deterministic executor
+  bool sweeps = false;  // --seeds was given
+  Sweep sweep;
   uint64_t watchdog_ms = 0;  // 0: no watch
   bool watchdog_powers_off = false;
   std::string trace;                // where to write the recorded trace; empty: it is not recorded

@@ -59,7 +59,7 @@ constexpr int kShutdownSignals[] = {SIGTERM, SIGINT};
 // On the pthread of CPU 0. A second signal does not wait for the hook.
 void OnShutdownSignal(int signal) {
   if (note_shutdown_request == nullptr || !note_shutdown_request()) _exit(128 + signal);
-  CurrentExecutor().WakeCpu(kBootCpu);
+  CurrentExecutor().WakeBySignal(kBootCpu);
 }
 
 }  // namespace
@@ -92,6 +92,7 @@ void ReportWhere(const char* end) {
 void EndReport(int status) {
   CurrentExecutor().ReportOthers();
   if (report_trace != nullptr) report_trace(&ReportText);
+  CurrentExecutor().ReportRun();
   if (export_trace != nullptr) export_trace();
   std::fflush(stderr);
   _exit(status);

@@ -9,36 +9,23 @@
 #include "core/kernel/cpu_fault.h"
 #include "platform/hosted/executor.h"
 #include "platform/hosted/fault_handler.h"
+#include "platform/x86_64/unwound_frames.h"
 
 namespace toro::hosted {
 namespace {
 
 constexpr int kTerminatedStatus = 134;  // what a shell reports of abort()
 
-// The addresses that led here, as the unwinder sees them: the distribution's libraries keep no frame pointers.
-struct Backtrace {
-  static constexpr size_t kMost = 48;
-  uint64_t addresses[kMost];
-  size_t count = 0;
+_Unwind_Reason_Code AddFrame(_Unwind_Context* context, void* frames) {
+  int is_instruction = 0;
+  uint64_t address = _Unwind_GetIPInfo(context, &is_instruction);
+  bool more = static_cast<x86_64::UnwoundFrames*>(frames)->Add(address, is_instruction != 0);
+  return more ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
 
-  static _Unwind_Reason_Code Add(_Unwind_Context* context, void* argument) {
-    auto& self = *static_cast<Backtrace*>(argument);
-    int is_instruction = 0;
-    uint64_t address = _Unwind_GetIPInfo(context, &is_instruction);
-    if (address == 0 || self.count == kMost) return _URC_END_OF_STACK;
-    self.addresses[self.count++] = is_instruction != 0 ? address : address - 1;
-    return _URC_NO_REASON;
-  }
-};
-
-// Uncaught, a fault leaves its frames in place unless some of them were unwound to a function that is noexcept. Then
-// what the handler recorded is all that there is.
-[[noreturn]] void ReportFault(const FaultRecord& record, const Backtrace& backtrace) {
-  for (size_t i = 0; i < backtrace.count; ++i) {
-    if (backtrace.addresses[i] != record.unwind_instruction) continue;
-    ReportUncaughtFault(record, backtrace.addresses + i, backtrace.count - i);
-  }
-  ReportUncaughtFault(record, record.frames, record.frame_count);
+[[noreturn]] void ReportFault(const FaultRecord& record, const x86_64::UnwoundFrames& unwound) {
+  std::span<const uint64_t> frames = unwound.Of(record);
+  ReportUncaughtFault(record, frames.data(), frames.size());
 }
 
 void AddName(const std::type_info& type) {
@@ -49,8 +36,8 @@ void AddName(const std::type_info& type) {
 }
 
 [[noreturn]] void StopOnTerminate() {
-  Backtrace backtrace;
-  _Unwind_Backtrace(&Backtrace::Add, &backtrace);
+  x86_64::UnwoundFrames backtrace;
+  _Unwind_Backtrace(&AddFrame, &backtrace);
   const std::type_info* type = abi::__cxa_current_exception_type();
   const char* what = nullptr;
   if (type != nullptr) {

@@ -12,7 +12,7 @@ CHECKS = {
     "predecessor": "27",
     "pressure": "16",
     "stdthreads": "90",
-    "sync": "61",
+    "sync": "64",
     "threads": "53",
 }
 

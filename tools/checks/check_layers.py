@@ -21,7 +21,8 @@ MAY_INCLUDE.update({
     "services": [layer for layer in _CORE if layer != "core/kernel"] + ["core/device", "core/trace"],
     "apps": ["core", "services"],
     "platform/baremetal": ["core", "drivers", "platform/x86_64", "platform/posix"],
-    "platform/hosted": ["core", "drivers", "platform/x86_64", "platform/posix"],
+    "platform/hosted": ["core", "drivers", "platform/x86_64", "platform/posix", "platform/simulator"],
+    "platform/simulator": ["core"],
     "platform/posix": ["core"],
     "platform/x86_64": ["core"],
 })

@@ -10,6 +10,7 @@ import build
 import fuzz
 import process
 import run
+import sim
 import test
 import trace
 from console import say
@@ -24,6 +25,7 @@ COMMANDS = {
     "test": test.test_command,
     "bench": bench.bench_command,
     "fuzz": fuzz.fuzz_command,
+    "sim": sim.sim_command,
     "soak": fuzz.soak_command,
     "setup": lambda _words: 0,
 }

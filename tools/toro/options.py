@@ -16,7 +16,7 @@ BOOTS = ("grub", "pvh")
 MACHINES = ("q35", "pc", "microvm")
 ACCELS = ("auto", "kvm", "tcg")
 METAL_ONLY = ("boot", "machine", "accel")
-FLAGS = ("report", "isolate", "json", "svg", "summary")
+FLAGS = ("report", "isolate", "json", "svg", "summary", "shrink")
 
 MAX_CPUS = 255
 MAX_MEMORY_MIB = 1024 * 1024

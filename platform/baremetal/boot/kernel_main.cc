@@ -3,6 +3,7 @@
 // This is the composition root of the bare machine: the one place that knows the loader, the firmware, the CPUs, the
 // memory and the core.
 #include <atomic>
+#include <new>
 #include <span>
 #include <string_view>
 
@@ -53,7 +54,9 @@ constinit BootInfo boot_info{};
 constinit CommandLine command_line{};
 constinit InputFile inputs[128] = {};
 constinit size_t input_count = 0;
-constinit Firmware firmware;
+// Made by KernelEntry: where a constant initializer would have it, it would be a kilobyte of the file.
+alignas(Firmware) constinit unsigned char firmware_place[sizeof(Firmware)] = {};
+Firmware& firmware = reinterpret_cast<Firmware&>(firmware_place);
 constinit NodeMap node_map;
 
 void ReadLoader(uint32_t magic, uint64_t address) {
@@ -307,7 +310,7 @@ extern "C" [[noreturn]] void KernelEntry(uint32_t magic, uint64_t address) {
   InitializeConsole();
   ReadLoader(magic, address);
   ReadCommandLine();
-  firmware.Read(boot_info.rsdp);
+  (new (firmware_place) Firmware)->Read(boot_info.rsdp);
   StartClock(firmware.fadt.pm_timer_port);
   size_t cpus = ChooseCpus();
   ReadNodes(cpus);

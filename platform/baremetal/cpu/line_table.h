@@ -1,19 +1,14 @@
 // LineTable: file and line by address, for backtraces.
 //
 // LAYOUT, as the build appends it to the image (tools/image/line_table), little-endian:
-//   u32 magic 'TLIN' | u32 blocks | u32 files | blocks x { u32 address - image start, u32 data } ascending
-//   | files x u32 name | data of the blocks | names, each ended by NUL
-// `data` and `name` count from the start of the table. The data of a block begins with file and line of its first
-// address; each further row is one of these (numbers are ULEB128, signed ones zigzag first):
-//   1..240       the same file; 1 + (byte - 1) % 16 bytes further on, line + (byte - 1) / 16 - 4
-//   241 a d      the same file; a bytes further on, line + d
-//   242 a d      the file before the last change of file, and the line there + d; a bytes further on
-//   243 a f l    file f, line l; a bytes further on
-//   0            the end
-// Line 0: nothing is known from there on.
-//
-// WHY blocks. The rows are differences, most of them one byte; a block is as much as a look-up decodes. WHY a second
-// file: what is inlined goes back and forth between two.
+//   u32 magic 'TLIN' | u32 rows | u32 names | blocks x { u32 address - image start, u32 data } ascending
+//   | data of the blocks (bit_decoder.h) | the names of the files
+// `data` and `names` count from the start of the table. A block has kBlock rows, the last one what is left. A row says
+// from which address on a line begins:
+//   kFile    which of the last kRecent files it is in, 0 the last one; kRecent: another, then kNumber, which one
+//   kLine    behind the last line of that file, signed; kFirstLine: the line, if it is another file
+//   kStep    bytes behind the row before
+// Line 0: nothing is known from there on. The context of a field is what the row before was like.
 #ifndef PLATFORM_BAREMETAL_CPU_LINE_TABLE_H_
 #define PLATFORM_BAREMETAL_CPU_LINE_TABLE_H_
 
@@ -21,89 +16,80 @@
 #include <string_view>
 
 #include "drivers/reg/physical_memory.h"
+#include "platform/baremetal/cpu/bit_decoder.h"
+#include "platform/baremetal/cpu/symbol_table.h"
 
 namespace toro::baremetal {
 
 class LineTable {
  public:
   struct Hit {
-    std::string_view file;  // empty: unknown
+    std::string_view file;  // empty: unknown; valid until the next look-up
     uint64_t line = 0;
   };
 
-  constexpr LineTable(const unsigned char* table, uint64_t image_start) : table_(table), image_start_(image_start) {}
+  LineTable(const unsigned char* table, uint64_t image_start, BitDecoder::Models& models)
+      : table_(table), image_start_(image_start), models_(models) {}
 
   // The row that `address` belongs to.
-  Hit Find(uint64_t address) const {
+  Hit Find(uint64_t address) {
     if (Word(0) != kMagic) return {};
-    uint64_t wanted = address - image_start_;
-    uint32_t low = 0, high = Word(1);
-    while (low < high) {
-      uint32_t middle = low + (high - low) / 2;
-      if (Word(3 + 2 * middle) <= wanted) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low == 0 ? Hit{} : FindInBlock(low - 1, wanted);
+    const unsigned char* entries = table_ + 12;
+    const uint64_t wanted = address - image_start_;
+    const uint32_t blocks = EntriesUpTo(entries, (Word(4) + kBlock - 1) / kBlock, wanted);
+    if (blocks == 0) return {};
+    const unsigned char* entry = entries + 8 * uint64_t{blocks - 1};
+    const Place place = FindInBlock(reg::Load<uint32_t>(entry), table_ + reg::Load<uint32_t>(entry + 4),
+                                    Word(4) - (blocks - 1) * kBlock, wanted);
+    if (place.line == 0) return {};
+    BitDecoder names(table_ + Word(8), models_);
+    std::string_view file;
+    for (uint32_t i = 0; i <= place.file; ++i) file = names.Text(file_);
+    return {file, static_cast<uint64_t>(place.line)};
   }
 
  private:
+  struct Place {
+    uint32_t file = 0;
+    int64_t line = 0;
+  };
+
   static constexpr uint32_t kMagic = 0x4e494c54;
-  static constexpr unsigned kMostShort = 240, kSameFile = 241, kOtherFile = 242;
+  static constexpr uint32_t kBlock = 8192, kRecent = 8;
+  static constexpr uint32_t kFile = 0, kLine = 16, kStep = 32, kNumber = 48, kFirstLine = 49;
 
-  uint32_t Word(uint64_t index) const { return reg::Load<uint32_t>(table_ + 4 * index); }
+  uint32_t Word(uint64_t place) const { return reg::Load<uint32_t>(table_ + place); }
 
-  static uint64_t ReadNumber(const unsigned char*& place) {
-    uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-      unsigned char byte = *place++;
-      value |= uint64_t{byte & 127u} << shift;
-      if (byte < 128) return value;
-    }
-  }
-
-  static uint64_t ReadSigned(const unsigned char*& place) {
-    uint64_t zigzag = ReadNumber(place);
-    return (zigzag & 1) != 0 ? ~(zigzag >> 1) : zigzag >> 1;
-  }
-
-  Hit FindInBlock(uint32_t block, uint64_t wanted) const {
-    struct Place {
-      uint64_t file, line;
-    };
-    const unsigned char* at = table_ + Word(4 + 2 * uint64_t{block});
-    uint64_t address = Word(3 + 2 * uint64_t{block});
-    Place here = {ReadNumber(at), 0}, other = {0, 0};
-    here.line = ReadNumber(at);
-    while (unsigned kind = *at++) {
-      address += kind <= kMostShort ? 1 + (kind - 1) % 16 : ReadNumber(at);
-      if (address > wanted) break;
-      if (kind <= kMostShort) {
-        here.line += (kind - 1) / 16;
-        here.line -= 4;
-      } else if (kind == kSameFile) {
-        here.line += ReadSigned(at);
+  Place FindInBlock(uint64_t address, const unsigned char* data, uint32_t rows, uint64_t wanted) {
+    BitDecoder decoder(data, models_);
+    Place recent[kRecent] = {};
+    uint32_t file_before = 0, step_before = 0;
+    for (uint32_t row = 0; row < rows && row < kBlock; ++row) {
+      const Place last = recent[0];
+      const uint32_t which = decoder.Number(kFile + file_before);
+      Place next;
+      if (which < kRecent) {
+        next = recent[which];
+        next.line += decoder.Signed(kLine + file_before * 4 + (which < 2 ? which : 2));
       } else {
-        Place next = other;
-        if (kind == kOtherFile) {
-          next.line += ReadSigned(at);
-        } else {
-          next.file = ReadNumber(at);
-          next.line = ReadNumber(at);
-        }
-        other = here;
-        here = next;
+        next.file = decoder.Number(kNumber);
+        next.line = decoder.Number(kFirstLine);
       }
+      const uint32_t step = decoder.Number(kStep + step_before * 2 + (which < 1 ? which : 1));
+      address += step;
+      if (address > wanted) return last;
+      for (uint32_t i = which < kRecent ? which : kRecent - 1; i > 0; --i) recent[i] = recent[i - 1];
+      recent[0] = next;
+      file_before = which < 3 ? which : 3;
+      step_before = step < 4 ? 0 : step < 8 ? 1 : step < 16 ? 2 : 3;
     }
-    if (here.line == 0) return {};
-    uint64_t names = 3 + 2 * uint64_t{Word(1)};
-    return {reinterpret_cast<const char*>(table_ + Word(names + here.file)), here.line};
+    return recent[0];
   }
 
   const unsigned char* table_;
   uint64_t image_start_;
+  BitDecoder::Models& models_;
+  char file_[BitDecoder::kLongestText] = {};
 };
 
 }  // namespace toro::baremetal

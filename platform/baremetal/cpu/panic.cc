@@ -36,10 +36,32 @@ constinit StoppedAt stopped_at[kMaxCpus];
 constexpr int kLinesOfStoppedCpu = 6;
 constexpr int kMostFrames = 100'000;  // a recursion that filled a stack
 
-std::string_view NameOfCode(uint64_t address) {
-  if (address < AddressOf(__image_start) || address >= AddressOf(__text_end)) return "(no code)";
-  SymbolTable::Hit hit = SymbolTable(__symbols_start, AddressOf(__image_start)).Find(address);
-  return hit.name.empty() ? "(unnamed)" : hit.name;
+bool IsCode(uint64_t address) { return address >= AddressOf(__image_start) && address < AddressOf(__text_end); }
+
+// One CPU at a time: the one that reports, or, before that, the one that prints a stall (stall_watch.cc).
+constinit BitDecoder::Models models{};
+
+SymbolTable Symbols() { return SymbolTable(__symbols_start, AddressOf(__image_start), models); }
+
+// The offset from the begin of the function.
+uint64_t PrintNameOfCode(uint64_t address) {
+  SymbolTable symbols = Symbols();
+  SymbolTable::Hit hit = IsCode(address) ? symbols.Find(address) : SymbolTable::Hit{"(no code)"};
+  Print(hit.name.empty() ? "(unnamed)" : hit.name);
+  return hit.offset_bytes;
+}
+
+void PrintLineOfCode(uint64_t address) {
+  const unsigned char* table = Symbols().lines();
+  if (table == nullptr) return;
+  LineTable lines(table, AddressOf(__image_start), models);
+  LineTable::Hit place = lines.Find(address);
+  if (place.line == 0) return;
+  Print(" (");
+  Print(place.file);
+  Print(":");
+  PrintDecimal(place.line);
+  Print(")");
 }
 
 void PrintCodeAddress(int number, uint64_t address) {
@@ -47,25 +69,12 @@ void PrintCodeAddress(int number, uint64_t address) {
   PrintDecimal(static_cast<uint64_t>(number));
   Print(" ");
   PrintHex(address, 8);
-  if (address >= AddressOf(__image_start) && address < AddressOf(__text_end)) {
-    SymbolTable symbols(__symbols_start, AddressOf(__image_start));
-    SymbolTable::Hit hit = symbols.Find(address);
-    if (!hit.name.empty()) {
-      Print(" ");
-      Print(hit.name);
-      Print("+");
-      PrintHex(hit.offset_bytes);
-    }
-    if (symbols.lines() != nullptr) {
-      LineTable::Hit place = LineTable(symbols.lines(), AddressOf(__image_start)).Find(address);
-      if (place.line != 0) {
-        Print(" (");
-        Print(place.file);
-        Print(":");
-        PrintDecimal(place.line);
-        Print(")");
-      }
-    }
+  if (IsCode(address)) {
+    Print(" ");
+    uint64_t offset_bytes = PrintNameOfCode(address);
+    Print("+");
+    PrintHex(offset_bytes);
+    PrintLineOfCode(address);
   }
   Print("\n");
 }
@@ -246,7 +255,7 @@ extern "C" [[noreturn]] void __stack_chk_fail() {
   baremetal::BeginPanic();
   uint64_t caller = reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1;
   baremetal::Print("\ntoro: fatal: stack overrun: a function wrote beyond an array of its frame: ");
-  baremetal::Print(baremetal::NameOfCode(caller));
+  (void)baremetal::PrintNameOfCode(caller);
   baremetal::Print("\n");
   baremetal::PrintWhere(baremetal::CurrentCpuBlock().id, "");
   baremetal::PrintBacktrace(caller, *static_cast<uint64_t*>(__builtin_frame_address(0)));

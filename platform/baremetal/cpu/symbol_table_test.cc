@@ -11,18 +11,15 @@ namespace {
 
 constexpr uint64_t kImage = 0x100000;
 
-std::string TableBytes() {
-  reg::Bytes bytes;
-  bytes.Put32(0x4d595354).Put32(2).Put32(0);
-  bytes.Put32(0x100).Put32(28);
-  bytes.Put32(0x200).Put32(34);
-  bytes.PutText(std::string("first\0second\0", 13));
-  return bytes.text();
-}
+BitDecoder::Models models;
+
+// 0x100 first, 0x200 second; as tools/image/image_tools_test.py has it.
+constexpr unsigned char kTable[] = {0x54, 0x53, 0x59, 0x4d, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                    0x01, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0xf9, 0x92, 0xb4, 0x61, 0x33, 0x5a,
+                                    0x57, 0x14, 0xe7, 0xda, 0x39, 0x8a, 0xbf, 0x54, 0x02, 0x02, 0xff};
 
 TEST(SymbolTableTest, FindsTheLastSymbolAtOrBefore) {
-  std::string bytes = TableBytes();
-  SymbolTable table(reinterpret_cast<const unsigned char*>(bytes.data()), kImage);
+  SymbolTable table(kTable, kImage, models);
   EXPECT_EQ(table.Find(kImage + 0x100).name, "first");
   EXPECT_EQ(table.Find(kImage + 0x1ff).name, "first");
   EXPECT_EQ(table.Find(kImage + 0x1ff).offset_bytes, 0xffu);
@@ -31,8 +28,7 @@ TEST(SymbolTableTest, FindsTheLastSymbolAtOrBefore) {
 }
 
 TEST(SymbolTableTest, BeforeTheFirstSymbolNothingIsFound) {
-  std::string bytes = TableBytes();
-  SymbolTable table(reinterpret_cast<const unsigned char*>(bytes.data()), kImage);
+  SymbolTable table(kTable, kImage, models);
   EXPECT_TRUE(table.Find(kImage + 0xff).name.empty());
 }
 
@@ -40,8 +36,9 @@ TEST(SymbolTableTest, EmptyOrForeignTableHasNoSymbols) {
   std::string empty = reg::Bytes().Put32(0x4d595354).Put32(0).Put32(0).text();
   std::string foreign = reg::Bytes().Put32(1).Put32(9).text();
   for (const std::string& bytes : {empty, foreign}) {
-    SymbolTable table(reinterpret_cast<const unsigned char*>(bytes.data()), kImage);
+    SymbolTable table(reinterpret_cast<const unsigned char*>(bytes.data()), kImage, models);
     EXPECT_TRUE(table.Find(kImage + 0x100).name.empty());
+    EXPECT_EQ(table.lines(), nullptr);
   }
 }
 

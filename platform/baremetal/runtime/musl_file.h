@@ -48,9 +48,6 @@ static_assert(offsetof(MuslFile, lock) == 0x8c);
 static_assert(offsetof(MuslFile, buffer_bytes) == 0x60);
 static_assert(offsetof(MuslFile, cookie) == 0x98);
 
-// Called once before main.
-void LockStandardStreams();
-
 }  // namespace toro::runtime
 
 #endif  // PLATFORM_BAREMETAL_RUNTIME_MUSL_FILE_H_

@@ -2,14 +2,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "core/base/check.h"
 #include "core/kernel/cluster.h"
 #include "core/machine/platform_services.h"
-#include "platform/baremetal/runtime/musl_file.h"
 #include "platform/baremetal/runtime/runtime.h"
 #include "platform/baremetal/runtime/thread_block.h"
 #include "platform/posix/parking.h"
@@ -75,6 +73,9 @@ extern "C" {
 using Function = void (*)();
 extern const Function __init_array_start[], __init_array_end[];
 extern const Function __fini_array_start[], __fini_array_end[];
+// standard_streams.cc; empty when no stream that writes is linked.
+extern const Function __streams_begin_start[], __streams_begin_end[];
+extern const Function __streams_end_start[], __streams_end_end[];
 
 int __cxa_atexit(void (*function)(void*), void* argument, void* module) {
   return at_exit.Add(function, argument, module);
@@ -95,7 +96,7 @@ int atexit(void (*function)()) {
   toro::platform::FinishThreadLocals();
   at_exit.RunAll();
   for (const Function* function = __fini_array_end; function != __fini_array_start;) (*--function)();
-  fflush(nullptr);
+  for (const Function* function = __streams_end_start; function != __streams_end_end; ++function) (*function)();
   _Exit(status);
 }
 
@@ -156,7 +157,7 @@ char __libc_single_threaded = 0;
 namespace toro::runtime {
 
 void RunInitArray() {
-  LockStandardStreams();
+  for (const Function* function = __streams_begin_start; function != __streams_begin_end; ++function) (*function)();
   __libc_single_threaded = Cluster::Get().cpus() == 1;
   for (const Function* function = __init_array_start; function != __init_array_end; ++function) (*function)();
 }

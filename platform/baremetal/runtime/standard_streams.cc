@@ -176,11 +176,29 @@ StreamLock::~StreamLock() {
 
 }  // namespace
 
-namespace toro::runtime {
+extern "C" {
 
-// musl starts with unlocked streams and locks them when it creates its first thread. Here threads exist from the start.
-void LockStandardStreams() {
+// Before main. musl starts with unlocked streams and locks them when it creates its first thread. Here threads exist
+// from the start.
+void ToroLockStreams() {
   for (FILE* file : {stdout, stderr}) reinterpret_cast<MuslFile*>(file)->lock = 0;
 }
 
-}  // namespace toro::runtime
+// At exit.
+void ToroFlushStreams() { fflush(nullptr); }
+
+}  // extern "C"
+
+// Each section follows __stdio_write ("o", SHF_LINK_ORDER): the linker keeps it when it keeps that function, as the
+// write function of a stream. So an image in which no stream is used has neither these two nor what they need: stdio's
+// locks, and what a thread parks on that waits for one.
+asm(R"(
+  .pushsection streams_begin, "ao", @progbits, __stdio_write
+  .balign 8
+  .quad ToroLockStreams
+  .popsection
+  .pushsection streams_end, "ao", @progbits, __stdio_write
+  .balign 8
+  .quad ToroFlushStreams
+  .popsection
+)");

@@ -13,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/kernel/cpu_fault.h"
 #include "platform/baremetal/cpu/panic.h"
+#include "platform/x86_64/unwound_frames.h"
 
 namespace toro::runtime {
 namespace {
@@ -94,38 +95,21 @@ void* As(const char* base, const std::type_info& type, void* object) {
   return wanted != nullptr && wanted->__do_catch(&type, &object, 1) ? object : nullptr;
 }
 
-// The addresses that led here, as the unwinder sees them: the archives' functions keep no frame pointers.
-struct Backtrace {
-  static constexpr size_t kMost = 48;
-  uint64_t addresses[kMost];
-  size_t count = 0;
+int AddFrame(_Unwind_Context* context, void* frames) {
+  constexpr int kGoOn = 0, kStop = 4;  // any value but 0
+  int is_instruction = 0;
+  uint64_t address = toro_weak_get_ip_info(context, &is_instruction);
+  return static_cast<toro::x86_64::UnwoundFrames*>(frames)->Add(address, is_instruction != 0) ? kGoOn : kStop;
+}
 
-  static int Add(_Unwind_Context* context, void* argument) {
-    auto& self = *static_cast<Backtrace*>(argument);
-    int is_instruction = 0;
-    uint64_t address = toro_weak_get_ip_info(context, &is_instruction);
-    if (address == 0 || self.count == kMost) return kStop;
-    self.addresses[self.count++] = is_instruction ? address : address - 1;
-    return 0;
-  }
-
- private:
-  static constexpr int kStop = 4;  // any value but 0
-};
-
-// Uncaught, a fault leaves its frames in place unless some of them were unwound to a function that is noexcept. Then
-// what the handler recorded is all that there is.
-[[noreturn]] void ReportFault(const toro::FaultRecord& record, const Backtrace& backtrace) {
-  for (size_t i = 0; i < backtrace.count; ++i) {
-    if (backtrace.addresses[i] != record.unwind_instruction) continue;
-    toro::baremetal::ReportUncaughtFault(record, backtrace.addresses + i, backtrace.count - i);
-  }
-  toro::baremetal::ReportUncaughtFault(record, record.frames, record.frame_count);
+[[noreturn]] void ReportFault(const toro::FaultRecord& record, const toro::x86_64::UnwoundFrames& unwound) {
+  std::span<const uint64_t> frames = unwound.Of(record);
+  toro::baremetal::ReportUncaughtFault(record, frames.data(), frames.size());
 }
 
 [[noreturn]] void StopOnTerminate() {
-  Backtrace backtrace;
-  if (toro_weak_unwind_backtrace != nullptr) toro_weak_unwind_backtrace(&Backtrace::Add, &backtrace);
+  toro::x86_64::UnwoundFrames backtrace;
+  if (toro_weak_unwind_backtrace != nullptr) toro_weak_unwind_backtrace(&AddFrame, &backtrace);
   toro::runtime::Text text;
   char* object = CurrentObject();
   if (object == nullptr) {

@@ -11,6 +11,7 @@
 #include "core/kernel/mailbox.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
+#include "tests/contract/used_bytes.h"
 
 namespace {
 
@@ -302,7 +303,7 @@ void MemoryBehavesAtItsEdges() {
 void ForeignFreesGoHome() {
   // The stack of an ended thread is kept for the next one.
   (void)toro::Join(toro::Spawn(LastCpu(), [] {}).value());
-  size_t before = toro::Statistics(toro::kBootCpu).memory.used_bytes;
+  size_t before = contract::UsedBytes(toro::kBootCpu);
   constexpr int kObjects = 3000;
   for (int round = 0; round < 3; ++round) {
     auto* objects = new std::vector<void*>(kObjects);
@@ -314,11 +315,11 @@ void ForeignFreesGoHome() {
     (void)toro::Join(thread.value());
   }
   // What is on its way has arrived after both have stepped.
-  for (int i = 0; i < 1000 && toro::Statistics(toro::kBootCpu).memory.used_bytes > before; ++i) {
+  for (int i = 0; i < 1000 && contract::UsedBytes(toro::kBootCpu) > before; ++i) {
     toro::Call(LastCpu(), [] {});
     toro::Yield();
   }
-  Check(toro::Statistics(toro::kBootCpu).memory.used_bytes <= before, "what others free comes home to the last byte");
+  Check(contract::UsedBytes(toro::kBootCpu) <= before, "what others free comes home to the last byte");
 }
 
 // ---- time ----

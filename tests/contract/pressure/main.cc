@@ -8,6 +8,7 @@
 #include "core/kernel/mailbox.h"
 #include "core/kernel/toro.h"
 #include "tests/contract/contract.h"
+#include "tests/contract/used_bytes.h"
 
 namespace {
 
@@ -78,19 +79,18 @@ void ForeignFreesGoHomeFromACpuThatIsNeverIdle() {
     delete objects;
     freed.store(true, std::memory_order_release);
   });
-  size_t before = toro::Statistics(toro::kBootCpu).memory.used_bytes;
+  size_t before = contract::UsedBytes(toro::kBootCpu);
   auto* all = new std::vector<void*>(kObjects);
   for (void*& object : *all) object = toro::AllocateBytes(64);
   toro::Call(LastCpu(), [&objects, all] { objects = all; });
   // This CPU takes nothing meanwhile, so the channel fills up. Bounded: the CPUs may share one core.
   for (int i = 0; i < 3'000'000 && !freed.load(std::memory_order_acquire); ++i) toro::Machine::Relax();
   bool joined = toro::Join(frees.value()) == Status::kOk;
-  for (int i = 0; i < 10'000 && toro::Statistics(toro::kBootCpu).memory.used_bytes > before; ++i) {
+  for (int i = 0; i < 10'000 && contract::UsedBytes(toro::kBootCpu) > before; ++i) {
     toro::Call(LastCpu(), [] {});
     toro::Yield();
   }
-  Check(joined && toro::Statistics(toro::kBootCpu).memory.used_bytes <= before,
-        "foreign frees go home from a CPU that is never idle");
+  Check(joined && contract::UsedBytes(toro::kBootCpu) <= before, "foreign frees go home from a CPU that is never idle");
   toro::Call(LastCpu(), [&stop] { stop = true; });
   (void)toro::Join(busy.value());
 }

@@ -8,6 +8,7 @@
 #include "core/kernel/channel.h"
 #include "core/kernel/mailbox.h"
 #include "tests/contract/sync/parts.h"
+#include "tests/contract/used_bytes.h"
 
 namespace contract {
 namespace {
@@ -152,17 +153,15 @@ void ASendThatGaveUpLeavesNothing() {
     toro::Channel<int> channel(1);
     (void)channel.Send(1);
     bool comes_back = false;
-    JoinAll({Start(cpu, [&] {
-      auto used = [] { return toro::Statistics(toro::kBootCpu).memory.used_bytes; };
+    const ThreadId thread = Start(cpu, [&] {
       auto give_up = [&] { return channel.Send(2, toro::DeadlineAfter(1)) == Status::kTimedOut; };
-      bool all = true;
-      const size_t before = used();
+      bool all = give_up();
+      LetOthersRun();
+      const size_t before = UsedBytes(toro::kBootCpu);
       for (int i = 0; i < 300; ++i) all = give_up() && all;
-      // Who is listed takes 16 bytes at least. That CPU may have taken a little for something else meanwhile.
-      const size_t all_listed = before + 300 * 16;
-      for (int i = 0; i < 1000 && used() >= all_listed; ++i) toro::Yield();
-      comes_back = all && used() < all_listed;
-    })});
+      comes_back = ComesBackTo(toro::kBootCpu, before) && all;
+    });
+    (void)toro::Join(thread);
     Check(comes_back && channel.Receive().value() == 1 && channel.TrySend(2) == Status::kOk,
           "a channel keeps nothing of the senders that gave up");
   }
@@ -170,17 +169,62 @@ void ASendThatGaveUpLeavesNothing() {
 
 void AClosedUnboundedChannelTakesNothing() {
   std::atomic<int> alive{0};
+  int refused = 0;
   toro::Channel<Counted> channel;
   channel.Close();
   JoinAll({Start(LastCpu(), [&] {
-    for (int i = 0; i < 50; ++i) (void)channel.Send(Counted(alive));
+    for (int i = 0; i < 50; ++i) refused += channel.Send(Counted(alive)) == Status::kClosed ? 1 : 0;
   })});
+  Check(refused == 50 && channel.empty() && channel.Receive().status() == Status::kClosed,
+        "an unbounded channel that is closed says so to senders of every CPU");
   for (int i = 0; i < 1000 && alive > 0; ++i) {
     toro::Call(LastCpu(), [] {});
     toro::Yield();
   }
-  Check(alive == 0 && channel.empty() && channel.Receive().status() == Status::kClosed,
-        "what comes to an unbounded channel that is closed is destroyed");
+  Check(alive == 0, "and takes nothing");
+}
+
+// channel.h, I5. Senders of all CPUs send until they hear of the end, receivers receive until they do.
+bool AllThatWasSentIsReceived(size_t capacity, CpuId closer) {
+  toro::Channel<int> channel(capacity);
+  std::atomic<int> sent{0}, wrong{0};
+  std::vector<ThreadId> threads;
+  int received = 0, still_queued = 0;
+  for (int i = 0; i < 2; ++i) {
+    threads.push_back(StartHere([&] {
+      while (channel.Receive().ok()) ++received;
+      still_queued += channel.empty() ? 0 : 1;
+    }));
+  }
+  for (size_t cpu = 0; cpu < toro::CpuCount(); ++cpu) {
+    threads.push_back(Start(CpuId{cpu}, [&channel, &sent, &wrong] {
+      Status status = Status::kOk;
+      for (int n = 0; status == Status::kOk; ++n) {
+        status = channel.Send(n);
+        if (status == Status::kOk) ++sent;
+        if (n % 4 == 3) toro::Yield();
+      }
+      if (status != Status::kClosed || channel.Send(0) != Status::kClosed) ++wrong;
+    }));
+  }
+  threads.push_back(Start(closer, [&channel] {
+    LetOthersRun();
+    channel.Close();
+  }));
+  JoinAll(threads);
+  return wrong == 0 && sent == received && still_queued == 0 && channel.empty();
+}
+
+void WhatASendSaysIsTrue() {
+  bool unbounded = true, bounded = true;
+  for (int round = 0; round < 5; ++round) {
+    for (CpuId closer : {toro::kBootCpu, LastCpu()}) {
+      unbounded = AllThatWasSentIsReceived(toro::kUnbounded, closer) && unbounded;
+      bounded = AllThatWasSentIsReceived(3, closer) && bounded;
+    }
+  }
+  Check(unbounded, "what an unbounded channel took before its end is received, to the last value");
+  Check(bounded, "and what a bounded one took");
 }
 
 void AMailboxReceiverCanBeCancelled() {
@@ -206,6 +250,7 @@ void RunChannels() {
   AChannelMayGoWhenThreadsHaveBeenWoken();
   ASendThatGaveUpLeavesNothing();
   AClosedUnboundedChannelTakesNothing();
+  WhatASendSaysIsTrue();
   AMailboxReceiverCanBeCancelled();
 }
 
