@@ -1,4 +1,4 @@
-"""hellohttp.py PROGRAM: the hosted world's stack answers the kernel of this host, through the e1000 driver and libslirp.
+"""hellohttp.py PROGRAM: the stack of the hosted world answers this host, through the e1000 driver and libslirp.
 
 Linux's TCP is the peer: 40 requests, eight at a time, one of them byte by byte, one that is never finished, one too
 large; each answer is compared to the last byte, and the program ends by itself after the last.
