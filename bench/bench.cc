@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/bracket.h"
+#include "bench/fragmentation.h"
 #include "bench/machine_report.h"
 #include "bench/pinned_pair.h"
 #include "bench/rows.h"
@@ -18,13 +19,18 @@ using namespace toro::bench;
 
 constexpr char kUsage[] =
     "usage: bench [--smoke] [FILTER]\n"
-    "  FILTER   a regular expression: run only the groups whose name matches (a wrong one lists them)\n"
+    "  FILTER   a regular expression: run only the groups whose name matches (a wrong one lists them);\n"
+    "           'fragmentation': only what memory the allocators take\n"
     "  --smoke  a few operations of everything, to see that the results are right; no times\n";
 
 struct Options {
   bool smoke = false;
   bool help = false;
   bool worker = false;  // --worker=NEAR,FAR: started by this program itself, see worker.h
+  // --fragmentation=ours|malloc,same|other: likewise, see fragmentation.h
+  bool fragmentation = false;
+  bool ours = false;
+  bool other_sizes = false;
   int near_cpu = -1;
   int far_cpu = -1;
   std::string filter;
@@ -39,6 +45,10 @@ bool Parse(int argc, char** argv, Options& options) {
       options.help = true;
     } else if (std::sscanf(argv[i], "--worker=%d,%d", &options.near_cpu, &options.far_cpu) == 2) {
       options.worker = true;
+    } else if (std::strncmp(argv[i], "--fragmentation=", 16) == 0) {
+      options.fragmentation = true;
+      options.ours = std::strstr(argv[i], "=ours,") != nullptr;
+      options.other_sizes = std::strstr(argv[i], ",other") != nullptr;
     } else if (argv[i][0] == '-' || !options.filter.empty()) {
       return false;
     } else {
@@ -96,6 +106,12 @@ int RunWorker(const Options& options) {
   return ServeSamples(bracket, suite.groups());
 }
 
+int RunFragmentation(const Options& options) {
+  std::vector<FragmentationPeer> peers;
+  for (const Library& library : kMallocs) peers.push_back({library.name, library.file});
+  return CompareFragmentation(peers, options.smoke);
+}
+
 int RunSuite(Options& options) {
   size_t usable_cpus = 0;
   if (!ChooseCpus(options, usable_cpus)) return 1;
@@ -123,5 +139,9 @@ int main(int argc, char** argv) {
     std::fputs(kUsage, understood ? stdout : stderr);
     return understood ? 0 : 2;
   }
-  return options.worker ? RunWorker(options) : RunSuite(options);
+  if (options.worker) return RunWorker(options);
+  if (options.fragmentation) return MeasureFragmentation(options.ours, options.other_sizes, options.smoke);
+  const bool only_fragmentation = options.filter == "fragmentation";
+  const int status = only_fragmentation ? 0 : RunSuite(options);
+  return status == 0 && (only_fragmentation || options.filter.empty()) ? RunFragmentation(options) : status;
 }

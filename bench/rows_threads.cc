@@ -163,14 +163,19 @@ void AddYieldRows(Suite& suite) {
 
 // ---- spawn ----
 
+// What another CPU counts on this one's stack: in lines that nobody else writes, or the neighbours would be measured.
+struct alignas(kSharedStrideBytes) FarCount {
+  uint64_t value = 0;
+};
+
 Job SpawnAndJoin(CpuId cpu) {
   return [=](uint64_t n) {
-    uint64_t ran = 0;  // written by the thread, read after the join
+    FarCount ran;  // written by the thread, read after the join
     for (uint64_t i = 0; i < n; ++i) {
-      Result<ThreadId> thread = Spawn(cpu, [&ran] { ++ran; });
+      Result<ThreadId> thread = Spawn(cpu, [&ran] { ++ran.value; });
       if (!thread.ok() || Join(thread.value()) != Status::kOk) return false;
     }
-    return ran == n;
+    return ran.value == n;
   };
 }
 
@@ -219,17 +224,17 @@ void AddLocalSpawnRows(Suite& suite, const PinnedPair& pair) {
 
 // The thread's id comes back; the thread runs and ends on its own.
 bool SpawnForId(uint64_t n) {
-  uint64_t ran = 0;  // of the far CPU
+  FarCount ran;
   for (uint64_t i = 0; i < n; ++i) {
     Result<ThreadId> thread = Spawn(kFarCpu, [&ran] {
-      ++ran;
+      ++ran.value;
       (void)Scheduler::Current().Detach(CurrentThread());
     });
     if (!thread.ok()) return false;
   }
   // Threads run in the order in which they were made, so all of the others have run when this one ends.
   Result<ThreadId> last = Spawn(kFarCpu, [] {});
-  return last.ok() && Join(last.value()) == Status::kOk && ran == n;
+  return last.ok() && Join(last.value()) == Status::kOk && ran.value == n;
 }
 
 uint64_t g_far_count;  // of the far CPU

@@ -113,7 +113,7 @@ void AddTimerRows(Suite& suite) {
         Restarts<Tree>("std::multimap", Role::kPeer, pending),
         Restarts<Heap>("boost::heap, binary, indexed", Role::kPeer, pending),
     };
-    group.goals = {{"timer", "TimerWheel", "", 2}};
+    group.goals = {{"timer", "TimerWheel", "", 1}};
     suite.Add(std::move(group));
   }
 }

@@ -2,7 +2,9 @@
 // its address, ICMP echo requests, and frames of the experimental EtherType 0x88b5, which it sends back; the rest it
 // counts.
 //
-//   rawpacket [ADDRESS [FRAMES [CARD [CPU]]]]   (10.0.2.15, 0: for ever, card 0, the last CPU)
+//   rawpacket [ADDRESS [FRAMES [CARDS [CPU]]]]   (10.0.2.15, 0: for ever, 1 card, the last CPU)
+//
+// With several CARDS, card 0 is that CPU's, and each further one that of the CPU before.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,13 +19,14 @@ namespace {
 using rawpacket::Ipv4;
 
 constexpr size_t kPackets = 1024;
+constexpr size_t kMostCards = 8;
 
-int exit_status = 1;
+int exit_status = 0;
 
 struct Options {
   Ipv4 address{10, 0, 2, 15};
   uint64_t frames = 0;
-  size_t card = 0;
+  size_t cards = 1;
   size_t cpu = 0;
 };
 
@@ -53,16 +56,17 @@ void Report(const toro::Nic& nic, const rawpacket::Counters& counters, uint64_t 
 }
 
 // Runs on the owner of the card, for ever or until it has answered as many frames as asked for.
-int Serve(const Options& options) {
+int Serve(const Options& options, size_t card) {
   auto& pool = *new toro::PacketPool;  // the card keeps packets as long as it runs: for ever
   if (toro::AddPackets(pool, kPackets) != toro::Status::kOk) {
     std::printf("rawpacket: no memory for %zu packets; give the machine more --memory\n", kPackets);
     return 1;
   }
   toro::NicProblem problem;
-  toro::Nic* nic = toro::DedicateNic(options.card, pool, problem);
+  toro::Nic* nic = toro::DedicateNic(card, pool, problem);
   if (nic == nullptr) {
     std::printf("rawpacket: %.*s\n", static_cast<int>(problem.length), problem.text);
+    std::fflush(stdout);  // the other cards' servers may run for long
     return 1;
   }
   const toro::MacAddress& mac = nic->description().mac;
@@ -107,9 +111,9 @@ bool ReadOptions(int argc, char** argv, Options& options) {
     }
   }
   if (argc > 2) options.frames = std::strtoull(argv[2], nullptr, 10);
-  if (argc > 3) options.card = std::strtoull(argv[3], nullptr, 10);
+  if (argc > 3) options.cards = std::strtoull(argv[3], nullptr, 10);
   if (argc > 4) options.cpu = std::strtoull(argv[4], nullptr, 10);
-  return argc < 6 && options.cpu < toro::CpuCount();
+  return argc < 6 && options.cpu < toro::CpuCount() && options.cards >= 1 && options.cards <= kMostCards;
 }
 
 }  // namespace
@@ -117,18 +121,23 @@ bool ReadOptions(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (!ReadOptions(argc, argv, options)) {
-    std::printf("rawpacket: usage: rawpacket [ADDRESS [FRAMES [CARD [CPU]]]], for instance 10.0.2.15 0 0 1\n");
+    std::printf("rawpacket: usage: rawpacket [ADDRESS [FRAMES [CARDS [CPU]]]], for instance 10.0.2.15 0 1 1\n");
     return 2;
   }
-  // Where the CPUs are isolated, the server's cannot write here.
-  auto server = toro::Spawn(toro::CpuId{options.cpu}, [options] {
-    const int status = Serve(options);
-    toro::Call(toro::kBootCpu, [status] { exit_status = status; });
-  });
-  if (!server.ok()) {
-    std::printf("rawpacket: no thread on CPU %zu: %s\n", options.cpu, toro::StatusText(server.status()));
-    return 1;
+  toro::ThreadId servers[kMostCards];
+  for (size_t card = 0; card < options.cards; ++card) {
+    const size_t cpu = (options.cpu + toro::CpuCount() - card % toro::CpuCount()) % toro::CpuCount();
+    // Where the CPUs are isolated, the server's cannot write here.
+    auto server = toro::Spawn(toro::CpuId{cpu}, [options, card] {
+      const int status = Serve(options, card);
+      toro::Call(toro::kBootCpu, [status] { exit_status = status != 0 ? status : exit_status; });
+    });
+    if (!server.ok()) {
+      std::printf("rawpacket: no thread on CPU %zu: %s\n", cpu, toro::StatusText(server.status()));
+      return 1;
+    }
+    servers[card] = server.value();
   }
-  (void)toro::Join(server.value());
+  for (size_t card = 0; card < options.cards; ++card) (void)toro::Join(servers[card]);
   return exit_status;
 }

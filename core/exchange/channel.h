@@ -95,6 +95,9 @@ class ChannelSender {
     return &ring_->lines[position_ % Lines];
   }
 
+  // That line, when Open has given it and it is not published.
+  ChannelLine<Atomics>& opened() { return ring_->lines[position_ % Lines]; }
+
   // Publishes the open line with its first `count` words, 1..7.
   template <typename Handler>
   void Publish(Handler handler, size_t count) {

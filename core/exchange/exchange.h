@@ -103,6 +103,15 @@ class BasicExchange {
   // the latest. `count` must divide what a handler expects; a line never splits one call's words. False: the channel is
   // full.
   bool Pack(CpuId to, ChannelHandler handler, const uint64_t* words, size_t count);
+  // As Pack with one word; in few instructions when it neither begins nor fills a line.
+  bool PackWord(CpuId to, ChannelHandler handler, uint64_t word) {
+    Peer& peer = peers_[to.index()];
+    if (__builtin_expect(peer.packing != handler || peer.packed >= kChannelWords - 1, 0)) {
+      return Pack(to, handler, &word, 1);
+    }
+    peer.out.opened().words[peer.packed++].Set(word);
+    return true;
+  }
   void Flush();
 
   // Nothing has arrived, nothing waits, and Work is not running: the next Work would do nothing. The check of every

@@ -40,7 +40,8 @@ bool Cpu::Step() {
   }
   if (id() == kBootCpu && shutdown_state.start) StartShutdown(*this);
   if (traffic_.records()) return RecordedStep();
-  bool worked = scheduler_.Poll();
+  bool worked = return_path_.FreeArrived();
+  worked |= scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
   return scheduler_.RunReady() || worked;
 }
@@ -48,7 +49,8 @@ bool Cpu::Step() {
 // The same, and notes what was sent and taken.
 bool Cpu::RecordedStep() {
   uint64_t since_ns = Machine::NowNs();
-  bool worked = scheduler_.Poll();
+  bool worked = return_path_.FreeArrived();
+  worked |= scheduler_.Poll();
   if (return_path_.waiting()) return_path_.Retry();
   traffic_.Note(exchange_, scheduler_.trace(), since_ns);
   bool ran = scheduler_.RunReady();
@@ -68,6 +70,7 @@ bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
     case 1:
       // Perhaps others have sent some back.
       if (!cpu.exchange_.working()) cpu.exchange_.Work();
+      cpu.return_path_.FreeArrived();
       return true;
     case 2: return cpu.out_of_memory_ != nullptr && cpu.out_of_memory_(cpu.out_of_memory_context_, bytes);
     default: return false;
@@ -91,7 +94,7 @@ bool Cpu::SpinUntilNews() {
 void Cpu::Sleep() {
   scheduler_.CheckFloatControls();
   // What waits to be sent needs another CPU to make room: no halt, but that CPU may need this core.
-  if (exchange_.waiting() || return_path_.waiting() || scheduler_.lines().waiting()) {
+  if (exchange_.waiting() || return_path_.waiting() || return_path_.arrived() || scheduler_.lines().waiting()) {
     Machine::Relax();
     return;
   }

@@ -13,6 +13,8 @@
 //       and waited at most, is counted.
 //   I4. Give does not wait but in one case: the channel is full, this partition is exhausted, and so is the reserve
 //       below. Then a thread yields until one of the three has room, and in message context the kernel stops.
+//   I5. What comes home is freed at the next step, or when so many have come that its place is needed: to free an
+//       object is to read and write its line, which the CPU that used it last has; so all lines are fetched first.
 #ifndef CORE_KERNEL_RETURN_PATH_H_
 #define CORE_KERNEL_RETURN_PATH_H_
 
@@ -64,6 +66,14 @@ class BasicReturnPath {
 
   bool waiting() const { return counters_.waiting != 0; }
 
+  // Frees what has come home (I5). True if there was anything. Each step, before it takes messages.
+  bool FreeArrived() {
+    const bool any = arrived();
+    while (arrived()) FreeOldest();
+    return any;
+  }
+  bool arrived() const { return arrived_ != 0; }
+
   struct Counters {
     uint64_t given = 0;         // objects of others that were freed here
     uint64_t waited = 0;        // of those, how many found the channel full
@@ -85,6 +95,22 @@ class BasicReturnPath {
 
   static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
 
+  // The objects whose lines are under way at a time. [bench: foreign_free]
+  static constexpr size_t kMostArrived = 64;
+  void Arrive(void* object) {
+    if (arrived_ == kMostArrived) FreeOldest();
+    // To be written, or each line would be asked for twice.
+    Parts::PrefetchForWrite(object);
+    arrivals_[(first_arrival_ + arrived_++) % kMostArrived] = object;
+  }
+  void FreeOldest() {
+    void* object = arrivals_[first_arrival_++ % kMostArrived];
+    --arrived_;
+    ++counters_.returned;
+    partition_.FreeReturned(object);
+  }
+
+  void Keep(CpuId owner, void* object);
   Chunk* TakeChunk();
   void GiveChunk(Chunk* chunk);
 
@@ -94,6 +120,9 @@ class BasicReturnPath {
   Chunk reserve_[kReserve];  // for when the partition is exhausted
   Chunk* free_reserve_ = nullptr;
   Counters counters_;
+  size_t arrived_ = 0;
+  size_t first_arrival_ = 0;  // counted, not wrapped
+  void* arrivals_[kMostArrived] = {};
 };
 
 // Its functions are in return_path_work.h, which return_path.cc alone instantiates for the product.

@@ -57,6 +57,20 @@ TEST_F(ReturnPathTest, AFreeTouchesNothingOfTheObjectEvenWhenTheChannelIsFull) {
   EXPECT_EQ(Enter(0).partition().StatisticsOf(SizeClassOf(kObjectBytes)).foreign_frees, kObjects);
 }
 
+// I5.
+TEST_F(ReturnPathTest, WhatComesHomeIsFreedAStepLater) {
+  Enter(1);
+  for (size_t i = 0; i < 10; ++i) FreeBytes(objects_[i]);
+  StepBoth();
+  Cpu& home = Enter(0);
+  EXPECT_EQ(home.return_path().counters().returned, 0u);
+  EXPECT_TRUE(home.return_path().arrived());
+  EXPECT_TRUE(home.Step());
+  EXPECT_EQ(home.return_path().counters().returned, 10u);
+  EXPECT_FALSE(home.return_path().arrived());
+  EXPECT_FALSE(home.Step());
+}
+
 // I2, I3.
 TEST_F(ReturnPathTest, WhatIsUnderWayIsBoundedAndWhatWaitsIsCounted) {
   Cpu& far = Enter(1);
@@ -104,7 +118,7 @@ TEST_F(ReturnPathDeathTest, AForeignDoubleFreeIsNamedAtHome) {
   Enter(1);
   FreeBytes(objects_[0]);
   FreeBytes(objects_[0]);
-  EXPECT_DEATH(StepBoth(), "double free");
+  EXPECT_DEATH(StepBoth(); StepBoth(), "double free");
 }
 
 // The size of a live object is read without its owner, and needs nothing that the owner changes meanwhile.

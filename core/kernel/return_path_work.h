@@ -13,11 +13,7 @@ namespace toro {
 
 template <typename Parts>
 void BasicReturnPath<Parts>::TakeHome(Here& here, CpuId, const uint64_t* words, size_t count) {
-  // Their lines come from the CPU that used them last, all at once; to be written, or each would be asked for twice.
-  // [bench: foreign_free]
-  for (size_t i = 0; i < count; ++i) Parts::PrefetchForWrite(reinterpret_cast<const void*>(words[i]));
-  for (size_t i = 0; i < count; ++i) here.partition().FreeReturned(reinterpret_cast<void*>(words[i]));
-  here.return_path().counters().returned += count;
+  for (size_t i = 0; i < count; ++i) here.return_path().Arrive(reinterpret_cast<void*>(words[i]));
 }
 
 template <typename Parts>
@@ -53,8 +49,12 @@ void BasicReturnPath<Parts>::GiveChunk(Chunk* chunk) {
 template <typename Parts>
 void BasicReturnPath<Parts>::Give(CpuId owner, void* object) {
   ++counters_.given;
-  const uint64_t word = reinterpret_cast<uint64_t>(object);
-  if (exchange_.Pack(owner, &TakeHome, &word, 1)) return;
+  if (!exchange_.PackWord(owner, &TakeHome, reinterpret_cast<uint64_t>(object))) Keep(owner, object);
+}
+
+// The channel is full.
+template <typename Parts>
+void BasicReturnPath<Parts>::Keep(CpuId owner, void* object) {
   ++counters_.waited;
   Chunk*& list = waiting_[owner.index()];
   while (list == nullptr || list->count == Chunk::kObjects) {
@@ -77,8 +77,8 @@ void BasicReturnPath<Parts>::Retry() {
     Chunk*& list = waiting_[owner];
     while (list != nullptr) {
       while (list->count > 0) {
-        const uint64_t word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
-        if (!exchange_.Pack(CpuId{owner}, &TakeHome, &word, 1)) break;
+        const auto word = reinterpret_cast<uint64_t>(list->objects[list->count - 1]);
+        if (!exchange_.PackWord(CpuId{owner}, &TakeHome, word)) break;
         --list->count;
         --counters_.waiting;
       }

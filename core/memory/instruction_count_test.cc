@@ -9,6 +9,7 @@
 
 #include "core/base/instruction_count_test.h"
 #include "core/memory/partition.h"
+#include "core/memory/test_memory.h"
 
 namespace toro {
 namespace {
@@ -16,14 +17,6 @@ namespace {
 class InstructionCountTest : public ::testing::Test {
  protected:
   static constexpr size_t kBytes = 64 * kMiB;
-
-  InstructionCountTest() : memory_(static_cast<char*>(std::aligned_alloc(kLargePageBytes, kBytes)), std::free) {
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges.count = 1;
-    ranges.bytes = kBytes;
-    partition_ = std::make_unique<Partition>(CpuId{0}, ranges, 1);
-  }
 
   struct Calls {
     std::vector<int64_t> allocate;  // instructions of each call, ascending
@@ -52,8 +45,8 @@ class InstructionCountTest : public ::testing::Test {
     return calls;
   }
 
-  std::unique_ptr<char, void (*)(void*)> memory_;
-  std::unique_ptr<Partition> partition_;
+  TestMemory memory_{kBytes};
+  std::unique_ptr<Partition> partition_ = std::make_unique<Partition>(CpuId{0}, memory_.ranges(), 1);
   const InstructionCounter counter_;
 };
 

@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <random>
 #include <vector>
+
+#include "core/memory/test_memory.h"
 
 namespace toro {
 namespace {
@@ -15,16 +16,8 @@ class PageRunsTest : public ::testing::Test {
  protected:
   static constexpr size_t kBytes = 4 * kMiB;
 
-  PageRunsTest() : memory_(static_cast<char*>(std::aligned_alloc(kLargePageBytes, kBytes)), std::free) {
-    ranges_.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges_.count = 1;
-    ranges_.bytes = kBytes;
-    runs_ = std::make_unique<PageRuns>(ranges_);
-  }
-
-  std::unique_ptr<char, void (*)(void*)> memory_;
-  PartitionRanges ranges_;
-  std::unique_ptr<PageRuns> runs_;
+  TestMemory memory_{kBytes};
+  std::unique_ptr<PageRuns> runs_ = std::make_unique<PageRuns>(memory_.ranges());
 };
 
 TEST_F(PageRunsTest, FreedNeighboursCoalesceIntoOneRun) {

@@ -11,27 +11,24 @@
 namespace toro {
 namespace {
 
-// What is moved between a magazine and the slabs at a time: about so many bytes, but no more objects than this.
-constexpr size_t kBatchBytes = 4 * kKiB;
-constexpr size_t kMostInBatch = 16;
-
-// A magazine may grow to so many bytes, or to that share of all objects of its class. Larger ones are filled and
-// relieved less often and keep more memory from other classes. [bench: alloc_churn, fragmentation]
+// A magazine may grow to so many bytes. [bench: alloc_batch]
 constexpr size_t kMagazineBytes = 64 * kKiB;
-constexpr size_t kMagazineShare = 8;
+// A magazine grows that has been full and so many batches when it is filled again; the array for it is at most that
+// share of the slabs.
+constexpr size_t kSoonInBatches = 6;
+constexpr size_t kArrayShare = 4;
 
 // What is kept with its guards is at most such a share of the partition; and it serves what leaves at most an eighth of
 // it unused, as with size classes.
 constexpr size_t kKeptShare = 4;
 constexpr size_t kMostUnusedShare = 8;
 
-constexpr int64_t kAlwaysSlow = INT64_MIN / 2;
-
 }  // namespace
 
 template <Hardening hardening>
 PartitionWith<hardening>::PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret)
     : secret_(secret), pages_(ranges), owner_(owner), random_(Mix(secret)) {
+  uint32_t first_slot = 0;
   for (size_t i = 0; i < kSizeClasses; ++i) {
     SizeClass& c = classes_[i];
     size_t bytes = SizeClassBytes(i);
@@ -39,9 +36,11 @@ PartitionWith<hardening>::PartitionWith(CpuId owner, const PartitionRanges& rang
     c.reciprocal = UINT64_MAX / bytes + 1;
     c.slab_pages = static_cast<uint32_t>(SlabPages(i));
     c.slab_objects = static_cast<uint32_t>(c.slab_pages * kPageBytes / bytes);
-    c.batch = static_cast<uint32_t>(std::clamp(kBatchBytes / bytes, size_t{1}, kMostInBatch));
-    c.limit = 2 * c.batch;
-    c.full_at = c.limit;
+    c.batch = static_cast<uint32_t>(BatchObjects(i));
+    c.first_slot = first_slot;
+    c.top = c.bottom = arrays_ + first_slot;
+    c.end = c.bottom + 2 * c.batch;
+    first_slot += 2 * c.batch;
   }
 }
 
@@ -52,7 +51,7 @@ void* PartitionWith<hardening>::AllocateSlowly(SizeClass& c) {
   if (!MayAllocate()) return nullptr;
   for (int attempt = 0;; ++attempt) {
     // What a reclaim ran may have freed one.
-    if (c.free != nullptr || FillMagazine(c)) return AllocateClass(c);
+    if (c.top != c.bottom || FillMagazine(c)) return AllocateClass(c);
     if (!ReclaimSome(attempt, c.bytes)) return nullptr;
   }
 }
@@ -60,61 +59,77 @@ void* PartitionWith<hardening>::AllocateSlowly(SizeClass& c) {
 // The magazine is empty. False: no memory.
 template <Hardening hardening>
 bool PartitionWith<hardening>::FillMagazine(SizeClass& c) {
-  const uint32_t wanted = fail_after_ == kNever ? c.batch : 1;
-  uint32_t got = 0;
-  while (got < wanted) {
+  const bool one_by_one = fail_after_ != kNever;
+  if (!one_by_one) {
+    // Soon empty again: the program takes many in a row.
+    const bool soon = c.allocations - c.filled_at <= c.limit() + kSoonInBatches * c.batch;
+    SetLimit(c, soon ? c.limit() + c.batch : c.limit() - ShrinkOf(c));
+    c.filled_at = c.allocations;
+  }
+  const size_t wanted = one_by_one ? 1 : c.batch;
+  while (c.count() < wanted) {
     Slab* slab = c.slabs.front();
-    if (slab == nullptr && got == 0) slab = TakeSlab(c);
+    if (slab == nullptr && c.count() == 0) slab = TakeSlab(c);
     if (slab == nullptr) break;
-    uint32_t before = got;
-    for (; got < wanted && slab->in_list > got - before; ++got) {
+    const size_t count = std::min<size_t>(wanted - c.count(), slab->in_list);
+    for (size_t i = 0; i < count; ++i) {
       FreeObject* object = slab->free;
       if (object != nullptr) {
         CheckUntouched(object);
         slab->free = NextOf(object);
+        object->link = 0;  // who gets the object must not learn the secret from it
       } else {
         object = CarveOne(c, *slab);
       }
-      SetNext(object, c.free);
-      c.free = object;
+      *c.top++ = object;
     }
-    slab->in_list -= got - before;
-    c.objects_in_list -= got - before;
+    slab->in_list -= static_cast<uint32_t>(count);
+    c.objects_in_list -= count;
     if (slab->in_list == 0) c.slabs.Remove(*slab);
   }
-  c.full_at -= got;
-  if (fail_after_ == kNever) SetLimit(c, c.limit + c.batch);
-  return got > 0;
+  return c.count() > 0;
 }
 
-// The magazine is over its limit. Each filling raises the limit and each relief lowers it a little: a program that
-// takes and gives many in turns gets a large magazine, one that only gives, a small one.
+// The magazine is full. A program that only gives is left a small one.
 template <Hardening hardening>
 void PartitionWith<hardening>::RelieveMagazine(SizeClass& c) {
-  if (fail_after_ != kNever) {
-    GiveToSlabs(c, SIZE_MAX);
-    return;
-  }
-  SetLimit(c, c.limit - std::max(c.batch / 4, 1u));
+  if (fail_after_ != kNever) return GiveToSlabs(c, SIZE_MAX);
   GiveToSlabs(c, c.batch);
+  SetLimit(c, c.limit() - ShrinkOf(c));
 }
 
+// As near to `limit` as may be. For more than two batches the class takes an array of its own, and keeps it until
+// memory runs out.
 template <Hardening hardening>
 void PartitionWith<hardening>::SetLimit(SizeClass& c, size_t limit) {
-  size_t highest = std::max(kMagazineBytes / c.bytes, c.slab_count * c.slab_objects / kMagazineShare);
-  limit = std::max<size_t>(std::min(limit, highest), 2 * c.batch);
-  c.full_at += static_cast<int64_t>(limit) - c.limit;
-  c.limit = static_cast<uint32_t>(limit);
+  const size_t least = 2 * c.batch;
+  limit = std::max({std::min(limit, kMagazineBytes / c.bytes), least, c.count() + 1});
+  const size_t pages = limit > least ? AlignUp(limit * sizeof(FreeObject*), kPageBytes) / kPageBytes : 0;
+  if (pages > c.array_pages) {
+    const bool small = pages * kArrayShare <= c.slab_count * c.slab_pages;
+    void* array = small ? pages_.Allocate(pages, kPageBytes, 0, PageKind::kKernelFirst) : nullptr;
+    if (array == nullptr) return;
+    UseArray(c, static_cast<FreeObject**>(array), pages);
+  }
+  c.end = c.bottom + limit;
+}
+
+// Moves what the magazine holds to `array`, of so many pages of its own or of none.
+template <Hardening hardening>
+void PartitionWith<hardening>::UseArray(SizeClass& c, FreeObject** array, size_t pages) {
+  FreeObject** before = std::exchange(c.bottom, array);
+  c.top = std::copy(before, c.top, array);
+  if (c.array_pages > 0) pages_.Free(before, PageKind::kKernelFirst);
+  slab_pages_ += pages - c.array_pages;
+  c.array_pages = static_cast<uint32_t>(pages);
 }
 
 // Moves `count` objects, or all, from the magazine.
 template <Hardening hardening>
 void PartitionWith<hardening>::GiveToSlabs(SizeClass& c, size_t count) {
-  for (; count > 0 && c.free != nullptr; --count) {
-    FreeObject* object = c.free;
+  for (; count > 0 && c.top != c.bottom; --count) {
+    FreeObject* object = *--c.top;
     CheckUntouched(object);
-    c.free = NextOf(object);
-    ++c.full_at;
     Slab& slab = pages_.SlabOf(object);
     SetNext(object, slab.free);
     slab.free = object;
@@ -194,6 +209,8 @@ bool PartitionWith<hardening>::GiveBackEmptySlabs() {
       if (slab->in_list == c.slab_objects) GiveBackSlab(c, *slab);
       slab = next;
     }
+    if (c.array_pages > 0) UseArray(c, arrays_ + c.first_slot, 0);
+    c.end = c.bottom + (fail_after_ == kNever ? 2 * c.batch : 0);
   }
   return GiveBackKept() || slab_pages_ < before;
 }
@@ -354,9 +371,8 @@ bool PartitionWith<hardening>::MayAllocate() {
 
 template <Hardening hardening>
 void PartitionWith<hardening>::FailAfter(uint64_t allocations) {
-  GiveBackEmptySlabs();
   fail_after_ = allocations;
-  for (SizeClass& c : classes_) c.full_at = allocations == kNever ? c.frees - c.allocations + c.limit : kAlwaysSlow;
+  GiveBackEmptySlabs();
 }
 
 template <Hardening hardening>
@@ -371,6 +387,14 @@ bool PartitionWith<hardening>::ReclaimSome(int attempt, size_t bytes) {
   if (more) GiveBackEmptySlabs();
   reclaiming_ = false;
   return more;
+}
+
+template <Hardening hardening>
+void PartitionWith<hardening>::Free(void* object) {
+  if (object == nullptr) return;
+  const PageEntry* entry = pages_.EntryOf(object);
+  if (entry == nullptr || !entry->in_slab()) return FreeLarge(object);
+  FreeSmall(object, *entry, classes_[entry->size_class()]);
 }
 
 template <Hardening hardening>
@@ -413,9 +437,9 @@ SizeClassStatistics PartitionWith<hardening>::StatisticsOf(size_t size_class) co
   SizeClassStatistics s;
   s.object_bytes = c.bytes;
   s.slab_bytes = c.slab_count * c.slab_pages * kPageBytes;
-  s.live = static_cast<uint64_t>(c.allocations - c.frees);
-  s.allocations = static_cast<uint64_t>(c.allocations);
-  s.frees = static_cast<uint64_t>(c.frees);
+  s.live = c.slab_count * c.slab_objects - c.objects_in_list - c.count();
+  s.allocations = c.allocations;
+  s.frees = c.allocations - s.live;
   s.foreign_frees = c.foreign_frees;
   return s;
 }

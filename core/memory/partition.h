@@ -10,17 +10,20 @@
 //   of an address   its page entry says which of the two, which class, and which slab: objects have no header
 //
 // A SMALL OBJECT THAT IS FREE is in one of two places:
-//   the magazine    of its class: a list, last in, first out. It is all that the fast path touches, and in the cache
-//   its slab        When the magazine is over its limit a batch goes back to the slabs; when it is empty a batch comes,
-//                   from slabs of which little is free before those of which much is, so that the latter become empty.
-//                   An empty slab is given back to the page runs
-// Limit and bottom of a magazine are two batches apart, so no pair of calls alternates between filling and relieving
-// it; and the last slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
-// The limit follows the program: filling raises it, relieving lowers it.
+//   the magazine    of its class: an array of pointers, last in, first out. An array, because the next pointer is then
+//                   known without a look at the object, which may be in no cache. [bench: alloc_batch]
+//   its slab        When the magazine is full a batch goes back to the slabs; when it is empty a batch comes, from
+//   slabs
+//                   of which little is free before those of which much is, so that the latter become empty. An empty
+//                   slab is given back to the page runs
+// A magazine holds two batches at least, so no pair of calls alternates between filling and relieving it; and the last
+// slab of a class with a batch free in it is kept, so no pair of batches takes and gives back pages.
+// The limit follows the program: it rises when the magazine is soon empty again, with an array of its own from the page
+// runs, and falls else.
 //
 // HARDENING, always on; `Hardening::kOff` exists for the benchmark, which says what it costs
-//   - links in free objects are encoded with a secret and their own address; an object that leaves its list must carry
-//     its mark (I3), so a write to freed memory is noticed before a forged link is used
+//   - an object that leaves magazine or slab must carry its mark (I3), so a write to freed memory is noticed; links are
+//     in the free objects of slabs only, encoded with a secret and their own address
 //   - freeing twice, the middle of an object, another size than was allocated, a stack: each stops with its name
 //   - the objects of a new slab come in an order that depends on the secret
 //   - guard pages around large runs; a few that are freed are kept with them, and named when they are freed twice
@@ -32,9 +35,9 @@
 //   I3. mark == secret ^ address exactly while an object is free; Allocate clears it. A second Free sees it and stops.
 //   I4. Exhaustion returns null, never hangs. Size 0 gives a unique pointer.
 //   I5. A slab is in the list of its class exactly while something in it is free and not in the magazine.
-//   I6. In a class, frees - allocations - full_at + limit is the number of objects in the magazine.
+//   I6. bottom <= top < end, or, while FailAfter is set, all three are the same between calls.
 //
-// COST. Allocate and Free of a small object: one list operation, one page entry, the mark. At most once in as many
+// COST. Allocate and Free of a small object: one word of an array, one page entry, the mark. At most once in as many
 // calls as a batch has objects (16 or fewer): a batch moved, and perhaps a slab taken or given back, O(1).
 #ifndef CORE_MEMORY_PARTITION_H_
 #define CORE_MEMORY_PARTITION_H_
@@ -85,8 +88,9 @@ class PartitionWith {
   // fewer.
   static constexpr size_t kGuardedBytes = kMiB;
   // So many guarded runs are kept with their guards when they are freed, until memory runs out: a program that takes
-  // and frees the like again and again pays for its guards once. [bench: alloc_guarded_pair]
-  static constexpr size_t kKeptRuns = 4;
+  // and frees the like again and again pays for its guards once. So many, because one must be kept that is long enough
+  // and not much longer, also when the lengths differ. [bench: alloc_guarded, alloc_guarded_pair]
+  static constexpr size_t kKeptRuns = 32;
 
   // Takes over `ranges`. `secret` makes marks, links and the order of objects unpredictable. O(1).
   [[gnu::cold]] PartitionWith(CpuId owner, const PartitionRanges& ranges, uint64_t secret);
@@ -104,15 +108,7 @@ class PartitionWith {
 
   // `object` came from this partition. Null is allowed. Stops with a message when it is free already and when no object
   // begins there.
-  void Free(void* object) {
-    if (object == nullptr) return;
-    const PageEntry* entry = pages_.EntryOf(object);
-    if (__builtin_expect(entry != nullptr && entry->in_slab(), 1)) {
-      FreeSmall(object, *entry, classes_[entry->size_class()]);
-    } else {
-      FreeLarge(object);
-    }
-  }
+  void Free(void* object);
 
   // Frees `object` if it is a small object of this partition's first range: the common case, in the fewest
   // instructions. False: not that; nothing was done. Null is not that.
@@ -190,22 +186,27 @@ class PartitionWith {
 
  private:
   struct alignas(2 * kCacheLineBytes) SizeClass {
-    // What the fast path touches.
-    FreeObject* free = nullptr;  // the magazine
-    int64_t allocations = 0;
-    int64_t frees = 0;
-    int64_t full_at = 0;      // I6: frees - allocations when the magazine is full
+    // What the fast path touches. The magazine is an array: the free objects lie from `bottom` to `top`.
+    FreeObject** top = nullptr;
+    FreeObject** bottom = nullptr;
+    FreeObject** end = nullptr;  // I6
+    uint64_t allocations = 0;
     uint64_t reciprocal = 0;  // 2^64 / bytes, rounded up
+    uint64_t foreign_frees = 0;
     uint32_t bytes = 0;
-    uint32_t limit = 0;  // objects in a full magazine
     uint32_t batch = 0;  // objects moved at a time
 
     IntrusiveList<Slab> slabs;  // I5
     size_t slab_count = 0;
     size_t objects_in_list = 0;  // free in the slabs of the list
-    uint64_t foreign_frees = 0;
+    uint64_t filled_at = 0;      // `allocations` when the magazine was filled last
     uint32_t slab_pages = 0;
     uint32_t slab_objects = 0;
+    uint32_t first_slot = 0;   // its part of `arrays_`
+    uint32_t array_pages = 0;  // of an array of its own; 0: it has none
+
+    size_t count() const { return static_cast<size_t>(top - bottom); }
+    size_t limit() const { return static_cast<size_t>(end - bottom); }
   };
 
   // ---- a free object ----
@@ -224,12 +225,13 @@ class PartitionWith {
   // ---- the fast path ----
 
   void* AllocateClass(SizeClass& c) {
-    FreeObject* object = c.free;
-    if (__builtin_expect(object == nullptr, 0)) return AllocateSlowly(c);
+    FreeObject** top = c.top;
+    if (__builtin_expect(top == c.bottom, 0)) return AllocateSlowly(c);
+    FreeObject* object = top[-1];
+    c.top = top - 1;
+    ++c.allocations;
     CheckUntouched(object);
     if constexpr (hardening == Hardening::kOn) object->mark = 0;
-    c.free = NextOf(object);
-    ++c.allocations;
     Simulation::Allocated(owner_, object, c.bytes);
     return object;
   }
@@ -243,9 +245,10 @@ class PartitionWith {
       object->mark = MaskOf(object);
     }
     Simulation::Freed(owner_, pointer, c.bytes);
-    SetNext(object, c.free);
-    c.free = object;
-    if (__builtin_expect(++c.frees - c.allocations > c.full_at, 0)) RelieveMagazine(c);
+    FreeObject** top = c.top;
+    *top = object;
+    c.top = ++top;
+    if (__builtin_expect(top >= c.end, 0)) RelieveMagazine(c);
   }
 
   // ---- the slow path ----
@@ -254,7 +257,9 @@ class PartitionWith {
   bool FillMagazine(SizeClass& c);
   void RelieveMagazine(SizeClass& c);
   void GiveToSlabs(SizeClass& c, size_t count);
-  static void SetLimit(SizeClass& c, size_t limit);
+  void SetLimit(SizeClass& c, size_t limit);
+  static size_t ShrinkOf(const SizeClass& c) { return c.batch < 4 ? 1 : c.batch / 4; }
+  void UseArray(SizeClass& c, FreeObject** array, size_t pages);
   Slab* TakeSlab(SizeClass& c);
   void GiveBackSlab(SizeClass& c, Slab& slab);
   FreeObject* CarveOne(const SizeClass& c, Slab& slab);
@@ -276,6 +281,7 @@ class PartitionWith {
   uint64_t secret_;
   PageRuns pages_;
   SizeClass classes_[kSizeClasses];
+  FreeObject* arrays_[kLeastMagazineSlots];  // of the magazines that have none of their own
   CpuId owner_;
   bool reclaiming_ = false;  // no other reclaim then
   uint64_t random_;          // state of the order of objects

@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "core/memory/partition.h"
+#include "core/memory/test_memory.h"
 
 namespace toro {
 
@@ -16,18 +16,8 @@ class PartitionTest : public ::testing::Test {
  protected:
   static constexpr size_t kBytes = 8 * kMiB;
 
-  PartitionTest() : memory_(static_cast<char*>(std::aligned_alloc(kLargePageBytes, kBytes)), std::free) {
-    std::memset(memory_.get(), 0xa5, kBytes);  // memory after power-on holds anything
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes / 2};
-    ranges.ranges[1] = {reinterpret_cast<uintptr_t>(memory_.get()) + kBytes / 2, kBytes / 2};
-    ranges.count = 2;
-    ranges.bytes = kBytes;
-    partition_ = std::make_unique<Partition>(CpuId{3}, ranges, 0x1234567890abcdef);
-  }
-
-  std::unique_ptr<char, void (*)(void*)> memory_;
-  std::unique_ptr<Partition> partition_;
+  TestMemory memory_{kBytes, 2};
+  std::unique_ptr<Partition> partition_ = std::make_unique<Partition>(CpuId{3}, memory_.ranges(), 0x1234567890abcdef);
 };
 
 }  // namespace toro

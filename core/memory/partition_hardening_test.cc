@@ -13,11 +13,7 @@ namespace {
 
 TEST_F(PartitionTest, TheOrderOfObjectsDependsOnTheSecret) {
   auto order = [this](uint64_t secret) {
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges.count = 1;
-    ranges.bytes = kBytes;
-    Partition partition(CpuId{0}, ranges, secret);
+    Partition partition(CpuId{0}, memory_.whole(), secret);
     std::vector<uintptr_t> addresses;
     for (int i = 0; i < 64; ++i) addresses.push_back(reinterpret_cast<uintptr_t>(partition.Allocate(256)));
     return addresses;
@@ -99,7 +95,8 @@ TEST_F(PartitionTest, WhatIsKeptIsBoundedAndGivenBackWhenItIsNeeded) {
 }
 
 TEST_F(PartitionTest, WithoutRoomForGuardsALargeRunGoesWithoutAndIsCounted) {
-  size_t bytes = kBytes / 2 - 5 * kPageBytes;  // of a half, entries and slabs take five pages
+  size_t half = kBytes / 2 / kPageBytes;
+  size_t bytes = (half - PageRuns::TablePages(half)) * kPageBytes;
   EXPECT_NE(partition_->Allocate(bytes), nullptr);
   EXPECT_EQ(partition_->Statistics().guarded_runs, 0u);
   EXPECT_EQ(partition_->Statistics().unguarded_runs, 1u);

@@ -229,7 +229,7 @@ TEST_F(PartitionTest, StatisticsOfAClassCountWhatItDid) {
   EXPECT_EQ(s.frees, 2u);
   EXPECT_EQ(s.foreign_frees, 1u);
   EXPECT_EQ(s.live, 1u);
-  EXPECT_EQ(s.slab_bytes, 4 * kPageBytes);
+  EXPECT_EQ(s.slab_bytes, SlabPages(SizeClassOf(100)) * kPageBytes);
   partition_->Free(c);
 }
 

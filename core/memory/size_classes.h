@@ -7,6 +7,7 @@
 #ifndef CORE_MEMORY_SIZE_CLASSES_H_
 #define CORE_MEMORY_SIZE_CLASSES_H_
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -53,7 +54,21 @@ constexpr size_t SizeClassOf(size_t bytes) {
   return size_classes_internal::kTable[(bytes + kLeastObjectBytes - 1) / kLeastObjectBytes];
 }
 
-inline constexpr size_t kLeastSlabPages = 4;
+// What is moved between a magazine and the slabs at a time: about so many bytes, but no more objects than this.
+inline constexpr size_t kBatchBytes = 4 * kKiB;
+inline constexpr size_t kMostInBatch = 16;
+constexpr size_t BatchObjects(size_t size_class) {
+  return std::clamp(kBatchBytes / SizeClassBytes(size_class), size_t{1}, kMostInBatch);
+}
+
+// What all magazines hold together that hold two batches.
+inline constexpr size_t kLeastMagazineSlots = [] {
+  size_t slots = 0;
+  for (size_t c = 0; c < kSizeClasses; ++c) slots += 2 * BatchObjects(c);
+  return slots;
+}();
+
+inline constexpr size_t kLeastSlabPages = 2;
 
 // The pages of one slab: enough that the slow path is rare, and as few as leave at most a thirty-second unused at the
 // end.

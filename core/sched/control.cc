@@ -148,7 +148,7 @@ void Scheduler::ChangeCancelGuards(int change) {
   Thread& self = *here.current();
   const bool before = self.NeedsAttention();
   self.cancel_guards = static_cast<uint16_t>(self.cancel_guards + change);
-  if (self.NeedsAttention() == before) return;
+  if ((self.flags & Thread::kCancelled) == 0 || self.NeedsAttention() == before) return;
   before ? --here.attention_ : ++here.attention_;
   here.UpdateInterrupted();
 }

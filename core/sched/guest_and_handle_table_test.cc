@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "core/memory/test_memory.h"
 #include "core/sched/guest_table.h"
 #include "core/sched/handle_table.h"
 #include "core/sched/thread.h"
@@ -17,16 +18,8 @@ class TablesTest : public ::testing::Test {
  protected:
   static constexpr size_t kBytes = 4 * kMiB;
 
-  TablesTest() : memory_(static_cast<char*>(std::aligned_alloc(kLargePageBytes, kBytes)), std::free) {
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges.count = 1;
-    ranges.bytes = kBytes;
-    partition_ = std::make_unique<Partition>(kBootCpu, ranges, 1);
-  }
-
-  std::unique_ptr<char, void (*)(void*)> memory_;
-  std::unique_ptr<Partition> partition_;
+  TestMemory memory_{kBytes};
+  std::unique_ptr<Partition> partition_ = std::make_unique<Partition>(kBootCpu, memory_.ranges(), 1);
 };
 
 // guest_table.h, I2: what follows a removed entry is found.

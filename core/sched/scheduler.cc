@@ -36,7 +36,7 @@ void Scheduler::AdoptCurrentCpu() {
   default_float_ = Machine::ReadFloatControls();
 }
 
-void Scheduler::CheckMayBlock() const {
+void Scheduler::StopBlocking() const {
   TORO_CHECK(MayBlock(), "blocked outside of a thread; message handlers and timers must not wait");
 }
 
@@ -358,12 +358,12 @@ void Scheduler::TraceName(const Thread& thread) {
 void Scheduler::Exit() {
   ChangeCancelGuards(1);  // cancel.h, I2
   platform::FinishThreadLocals();
-  Current().current()->FinishRuntime();
+  Thread* const self = Current().current();
+  self->FinishRuntime();
   // While it is in the ring as any thread: what it gives back may have to wait, or may take messages.
-  if (Thread* self = Current().current(); self->id.home() == Current().id()) self->arena.EndOwner();
+  if (self->id.home() == Current().id()) self->arena.EndOwner();
   Scheduler& here = Current();
   here.CheckMayBlock();
-  Thread* self = here.ring_.head();
   TORO_CHECK(self->mutexes == 0, "a thread ended while it holds a mutex; unlock it first (MutexHolder does)");
   if (here.runner_ == self) here.StopBeingRunner();
   here.DropFloatControls(*self);

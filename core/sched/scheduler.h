@@ -275,7 +275,11 @@ class Scheduler {
   void GiveThread(Thread& thread);
   void ReleaseRetired();
   void ReleaseThread(Thread& thread);
-  void CheckMayBlock() const;
+  // Of every wait and every end of a thread, so it is inlined.
+  void CheckMayBlock() const {
+    if (__builtin_expect(!MayBlock(), 0)) StopBlocking();
+  }
+  [[gnu::cold]] void StopBlocking() const;
 
   ReadyRing ring_;
   uint32_t switches_to_loop_ = kSwitchesPerLoop;

@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+#include "core/memory/test_memory.h"
+
 namespace toro {
 namespace {
 
@@ -14,18 +16,9 @@ class ThreadTableTest : public ::testing::Test {
  protected:
   static constexpr size_t kBytes = 4 * kMiB;
 
-  ThreadTableTest() : memory_(static_cast<char*>(std::aligned_alloc(kLargePageBytes, kBytes)), std::free) {
-    PartitionRanges ranges;
-    ranges.ranges[0] = {reinterpret_cast<uintptr_t>(memory_.get()), kBytes};
-    ranges.count = 1;
-    ranges.bytes = kBytes;
-    partition_ = std::make_unique<Partition>(kBootCpu, ranges, 1);
-    table_ = std::make_unique<ThreadTable>(kBootCpu, *partition_);
-  }
-
-  std::unique_ptr<char, void (*)(void*)> memory_;
-  std::unique_ptr<Partition> partition_;
-  std::unique_ptr<ThreadTable> table_;
+  TestMemory memory_{kBytes};
+  std::unique_ptr<Partition> partition_ = std::make_unique<Partition>(kBootCpu, memory_.ranges(), 1);
+  std::unique_ptr<ThreadTable> table_ = std::make_unique<ThreadTable>(kBootCpu, *partition_);
   Thread thread_;
   static constexpr Handle kJoiner = 0x1000;
 };

@@ -188,8 +188,41 @@ def serve(elf, folder, machine, cpus, card, kernel_words=""):
     return problems, text
 
 
-def refuse(elf, folder, cards, words, sentence):
+def two_cards(elf, folder):
+    """Each CPU serves its own, by wire and by message, and both at once."""
+    guest = Machine(elf, folder, "q35", 2, ["e1000,addr=2,mac=52:54:00:12:34:56", "e1000e,addr=3"],
+                    "-- 10.0.2.15 200 2")
+    second = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    second.bind("wire1")
+    second.settimeout(LIMIT_S)
+    problems = []
+    if not (guest.read_until("link up") and guest.read_until("link up")):
+        problems.append("a card did not start")
+    for n in range(200 if not problems else 0):
+        frames = experimental(bytes([n] * 46)), b"\xff" * 6 + OURS + EXPERIMENTAL + bytes([n] * 47)
+        guest.send(frames[0])
+        second.sendto(frames[1], "guest1")
+        answers = guest.receive(), second.recv(4096)
+        if answers[0] != echoed(frames[0]) or answers[1][:6] != OURS or answers[1][12:] != frames[1][12:]:
+            problems.append("frame %d: %s %s" % (n, answers[0].hex(), answers[1].hex()))
+            break
+    second.close()
+    status, text = guest.end()
+    for line in ("of CPU 1 is", "of CPU 0 is"):
+        if line not in text:
+            problems.append("no '%s'" % line)
+    if text.count("rawpacket: 200 received, 200 sent") != 2 or status != "0":
+        problems.append("status %r" % status)
+    return problems, text
+
+
+def refuse(elf, folder, cards, words, sentence, serving=0):
+    """The sentence and status 1, also when `serving` cards work: each ends with its first frame."""
     guest = Machine(elf, folder, "q35", 2, cards, words)
+    for _ in range(serving + 1):
+        guest.read_until("rawpacket: ")
+    for number in range(len(cards) if serving else 0):
+        guest.wire.sendto(b"\xff" * 6 + experimental(bytes(46))[6:], "guest%d" % number)
     status, text = guest.end()
     problems = [] if sentence in text else ["no sentence: " + sentence]
     if status != "1":
@@ -226,8 +259,8 @@ def hosted_cases(program):
     yield "no card", lambda folder: refuse(
         program, folder, [], "", "rawpacket: this machine has no network card; add one: ./toro run APP --nic=e1000")
     yield "a card that is not there", lambda folder: refuse(
-        program, folder, ["e1000"], "-- 10.0.2.15 0 1",
-        "rawpacket: there is no network card 1; this machine has 1, counted from 0")
+        program, folder, ["e1000"], "-- 10.0.2.15 1 2",
+        "rawpacket: there is no network card 1; this machine has 1, counted from 0", 1)
 
 
 def metal_cases(elf):
@@ -236,6 +269,10 @@ def metal_cases(elf):
             for cpus in (1, 2):
                 yield "%s on %s with %d CPUs" % (card, machine, cpus), lambda folder, c=card, m=machine, n=cpus: serve(
                     elf, folder, m, n, c)
+    yield "two cards on two CPUs", lambda folder: two_cards(elf, folder)
+    yield "two cards on one wire", lambda folder: refuse(
+        elf, folder, ["e1000,addr=2", "e1000,addr=6"], "-- 10.0.2.15 1 2",
+        "its interrupt shares a wire with that of another card in use: move it to another slot", 1)
     yield "isolated CPUs", lambda folder: serve(elf, folder, "q35", 2, "e1000", "isolate ")
     yield "no card", lambda folder: refuse(
         elf, folder, [], "", "rawpacket: this machine has no network card; add one: ./toro run APP --nic=e1000")
@@ -243,8 +280,8 @@ def metal_cases(elf):
         elf, folder, ["rtl8139"], "", "rawpacket: the network card of this machine is 10ec:8139, for which there is no "
         "driver; Toro drives 8086:100e (QEMU: e1000) and 8086:10d3 (e1000e)")
     yield "a card that is not there", lambda folder: refuse(
-        elf, folder, ["e1000"], "-- 10.0.2.15 0 1",
-        "rawpacket: there is no network card 1; this machine has 1, counted from 0")
+        elf, folder, ["e1000"], "-- 10.0.2.15 1 2",
+        "rawpacket: there is no network card 1; this machine has 1, counted from 0", 1)
 
 
 def main(program):

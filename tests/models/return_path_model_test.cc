@@ -110,6 +110,7 @@ class FreeingCpu : public ModelExchangeCpu<FreeingCpu<Cpus>, Cpus, 1> {
  private:
   void Step() {
     this->exchange().Work();
+    returns_.FreeArrived();  // the product's does it at the begin of the next step
     if (returns_.waiting() && protocol_.retries) returns_.Retry();
   }
 

@@ -100,7 +100,7 @@ void MeasureMessages(size_t rounds) {
 
 // The floor: the platform's own interrupt and halt, with a word in memory, without an exchange or a thread.
 void MeasureInterrupts(size_t rounds) {
-  static std::atomic<uint64_t> sent_ns{0};
+  static std::atomic<uint64_t> sent_ns{0}, taken{0};
   static std::vector<uint64_t> ns;
   auto receiver = toro::Spawn(LastCpu(), [rounds] {
     ns.reserve(rounds);
@@ -115,11 +115,14 @@ void MeasureInterrupts(size_t rounds) {
       toro::Machine::UnmaskInterrupts();
       ns.push_back(toro::NowNs() - now_ns);
       last_ns = now_ns;
+      taken.store(i + 1, std::memory_order_release);
     }
   });
   toro::SleepFor(10 * kGapNs);
   for (size_t i = 0; i < rounds; ++i) {
-    toro::SleepFor(kGapNs);
+    // Where the host is busy, one may have to be waited for: the next would hide it.
+    do toro::SleepFor(kGapNs);
+    while (taken.load(std::memory_order_acquire) != i);
     sent_ns.store(toro::NowNs(), std::memory_order_release);
     toro::platform::WakeCpu(LastCpu());
   }
