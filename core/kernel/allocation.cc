@@ -16,7 +16,9 @@ size_t UsableBytes(const void* object) {
   size_t owner = here.owners().OwnerOf(object);
   if (owner == OwnerTable::kNoOwner) return 0;
   // Reads nothing but what was written before the object was handed out (page_runs.h, I4), and the sizes of classes.
-  return Cluster::Get().cpu(CpuId{owner}).partition().UsableBytes(object);
+  Cpu& there = Cluster::Get().cpu(CpuId{owner});
+  there.AssertHere();
+  return there.partition().UsableBytes(object);
 }
 
 bool InPartition(const void* address) {

@@ -33,8 +33,8 @@ class Barrier {
     Handle answer;
   };
 
-  static void DeliverArrival(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverArrival(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
   void Add(Arrived arrived);
   void Withdraw(Arrived arrived);
 

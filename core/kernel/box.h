@@ -20,12 +20,14 @@ template <typename T>
 bool CanTravel(CpuId to) {
   if constexpr (std::is_copy_constructible_v<T>) return true;
   Cpu& here = Cpu::Current();
+  here.AssertHere();
   return to == here.id() || !here.exchange().isolated();
 }
 
 // Is `box` memory that this CPU can read, and not write?
 inline bool IsReadOnlyHere(const void* box) {
   Cpu& here = Cpu::Current();
+  here.AssertHere();
   return here.exchange().isolated() && here.owners().OwnerOf(box) != here.id().index();
 }
 
@@ -34,6 +36,7 @@ template <typename T>
 void DestroyBox(T* box) {
   if (IsReadOnlyHere(box)) {
     Cpu& here = Cpu::Current();
+    here.AssertHere();
     call_internal::GiveBack(here.scheduler(), CpuId{here.owners().OwnerOf(box)}, box,
                             [](void* memory) { static_cast<T*>(memory)->~T(); });
     return;

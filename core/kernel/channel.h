@@ -116,18 +116,18 @@ class ChannelRoom {
     Handle answer;
   };
 
-  static void DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverRoom(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverUnused(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverClose(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverAsk(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverWithdrawal(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverRoom(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverUnused(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverClose(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
   Status TakeRoomHere(uint64_t deadline_ns);
   Status TakeRoomElsewhere(uint64_t deadline_ns);
   void Ask(Asker asker);
   void Withdraw(CpuId cpu, Handle answer);
   void Grant(const Asker& asker, Status status);
-  static void DeliverQuestion(Cpu& here, CpuId from, const uint64_t* words, size_t count);
-  static void DeliverAnswer(Cpu& here, CpuId from, const uint64_t* words, size_t count);
+  static void DeliverQuestion(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
+  static void DeliverAnswer(Cpu& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
   void CloseHere();
   void RefuseRoom();
   void EndIfNothingIsUnderWay();
@@ -238,7 +238,7 @@ class Channel : public ChannelRoom {
     Scheduler::WaitForRoom(to);  // last (I5)
   }
 
-  static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) {
+  static void DeliverValue(Cpu& here, CpuId, const uint64_t* words, size_t) TORO_ON(here) {
     Slot slot;
     std::memcpy(&slot, words + 1, sizeof slot);
     auto* room = here.scheduler().handles().template Find<ChannelRoom>(words[0]);

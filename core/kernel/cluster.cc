@@ -70,7 +70,7 @@ void RunMain(void*) { platform::Exit(main_call.main(main_call.argc, main_call.ar
 
 Cluster& Cluster::Get() { return *the_cluster; }
 
-Cluster& Cluster::Create(const ClusterConfig& config) {
+Cluster& Cluster::Create(const ClusterConfig& config) TORO_NO_AFFINITY {  // before there are CPUs
   TORO_CONSTANT_AFTER_BOOT alignas(Cluster) static unsigned char storage[sizeof(Cluster)];
   Cluster& cluster = *new (storage) Cluster();
   if (config.nodes != nullptr) cluster.nodes_ = *config.nodes;
@@ -120,6 +120,7 @@ Cluster::SharedPages Cluster::SharedBetween(CpuId sender, CpuId receiver) const 
 
 Cpu& Cluster::Enter(CpuId id) {
   Cpu& cpu = *table_[id.index()];
+  cpu.AssertHere();
   cpu.scheduler().AdoptCurrentCpu();
   return cpu;
 }
@@ -131,7 +132,9 @@ void Cluster::SpawnMain(int (*main)(int, char**), int argc, char** argv) {
   ThreadOptions options;
   options.name = "main";
   options.stack_bytes = kMainStackBytes;
-  Result<ThreadId> id = cpu(kBootCpu).scheduler().Create(body, options);
+  Cpu& boot_cpu = cpu(kBootCpu);
+  boot_cpu.AssertHere();
+  Result<ThreadId> id = boot_cpu.scheduler().Create(body, options);
   TORO_CHECK(id.ok(), "no memory for the main thread; give the machine more memory");
 }
 

@@ -14,7 +14,7 @@ struct PrintMessage : Message {
   size_t bytes = 0;
 };
 
-void DeliverPrint(Cpu& here, Message& message) {
+void DeliverPrint(Cpu& here, Message& message) TORO_ON(here) {
   auto& print = static_cast<PrintMessage&>(message);
   platform::ConsoleWrite(reinterpret_cast<char*>(&print + 1), print.bytes);
   here.Free(&print);
@@ -28,6 +28,7 @@ void Print(std::string_view text) {
     platform::ConsoleWrite(text.data(), text.size());
     return;
   }
+  here->AssertHere();
   if (here->scheduler().MayBlock()) {
     Call(kBootCpu, [text] { platform::ConsoleWrite(text.data(), text.size()); });
     return;

@@ -61,6 +61,7 @@ bool Cpu::RecordedStep() {
 // Memory has run out, and the partition has found none in itself. What is cheapest to lose goes first.
 bool Cpu::Reclaim(void* context, int attempt, size_t bytes) {
   Cpu& cpu = *static_cast<Cpu*>(context);
+  cpu.AssertHere();
   if (attempt == 0) {
     cpu.scheduler_.trace().AddStamped(TraceEvent::kOutOfMemory, 0, cpu.partition_.Statistics().used_bytes);
   }
@@ -163,7 +164,9 @@ uint64_t Cpu::progress() const {
 
 uint64_t CurrentProgress() {
   Cpu* cpu = Cpu::CurrentOrNull();
-  return cpu != nullptr ? cpu->progress() : platform::kCpuRests;
+  if (cpu == nullptr) return platform::kCpuRests;
+  cpu->AssertHere();
+  return cpu->progress();
 }
 
 namespace {
@@ -182,11 +185,13 @@ const char* CurrentThreadName() {
   return scheduler != nullptr ? NameOfRunning(*scheduler) : "(no CPU)";
 }
 
-const char* ThreadNameOf(CpuId cpu) {
+// That CPU has been stopped.
+const char* ThreadNameOf(CpuId cpu) TORO_NO_AFFINITY {
   return Cpu::CurrentOrNull() != nullptr ? NameOfRunning(Cluster::Get().cpu(cpu).scheduler()) : "(no CPU)";
 }
 
-const char* NextThreadNameOf(CpuId cpu) {
+// Likewise.
+const char* NextThreadNameOf(CpuId cpu) TORO_NO_AFFINITY {
   const Thread* thread = Cluster::Get().cpu(cpu).scheduler().next();
   return thread != nullptr ? NameOf(*thread) : nullptr;
 }

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/affinity.h"
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
 #include "core/kernel/return_path.h"
@@ -51,7 +52,7 @@ struct CpuStatistics {
 // Says whether to try once more to allocate `bytes`.
 using OutOfMemoryHook = bool (*)(void* context, size_t bytes);
 
-class alignas(kSharedStrideBytes) Cpu {
+class TORO_CAPABILITY("CPU") alignas(kSharedStrideBytes) Cpu {
  public:
   Cpu(CpuId id, const PartitionRanges& memory, size_t cpus, Inbox* const* inboxes, void* peers,
       const OwnerTable& owners, uint64_t secret, bool single_step);
@@ -63,61 +64,65 @@ class alignas(kSharedStrideBytes) Cpu {
     Scheduler* scheduler = Scheduler::CurrentOrNull();
     return scheduler != nullptr ? &scheduler->cpu() : nullptr;
   }
-  static Cpu& Current() { return Scheduler::Current().cpu(); }
+  static Cpu& Current() TORO_ASSERTS_ON(Cpu::Current()) { return Scheduler::Current().cpu(); }
+
+  // For the compiler (core/base/affinity.h): this is the CPU that executes this, or it stands still for ever, or what
+  // follows only reads what never changes after boot. Say which, where it is not the first.
+  void AssertHere() const TORO_ASSERTS_ON(this) {}
 
   // Does what there is to do. False: there was nothing. Called by the platform's loop on the CPU itself.
-  bool Step();
+  bool Step() TORO_ON(this);
 
   // Nothing to do: polls for a while, then halts until a message or a timer comes. Called by the platform's loop, which
   // calls Step next; an executor whose HaltCpu does not wait calls it when the halt is over.
-  void Sleep();
+  void Sleep() TORO_ON(this);
 
   // Frees an object of any partition. Stops when it belongs to none.
-  void Free(void* object);
+  void Free(void* object) TORO_ON(this);
 
-  CpuId id() const { return exchange_.self(); }
-  Partition& partition() { return partition_; }
-  Exchange& exchange() { return exchange_; }
-  Scheduler& scheduler() { return scheduler_; }
-  ReturnPath& return_path() { return return_path_; }
-  ArenaCounters& arenas() { return arenas_; }
+  CpuId id() const TORO_NO_AFFINITY { return exchange_.self(); }  // never changes
+  Partition& partition() TORO_ON(this) { return partition_; }
+  Exchange& exchange() TORO_ON(this) { return exchange_; }
+  Scheduler& scheduler() TORO_ON(this) { return scheduler_; }
+  ReturnPath& return_path() TORO_ON(this) { return return_path_; }
+  ArenaCounters& arenas() TORO_ON(this) { return arenas_; }
   const OwnerTable& owners() const { return owners_; }
-  CpuStatistics Statistics() const;
-  uint64_t progress() const;
+  CpuStatistics Statistics() const TORO_ON(this);
+  uint64_t progress() const TORO_ON(this);
 
   // Records the trace in memory for `count` records, a power of two; `traffic` as TrafficRecorder::Begin wants it.
   // Before the first step.
-  [[gnu::cold]] void RecordTrace(void* records, uint64_t count, void* traffic) {
+  [[gnu::cold]] void RecordTrace(void* records, uint64_t count, void* traffic) TORO_ON(this) {
     scheduler_.RecordTrace(static_cast<TraceRecord*>(records), count);
     traffic_.Begin(traffic, exchange_.cpus());
   }
 
   // See toro.h: SetOutOfMemoryHook.
-  void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) {
+  void SetOutOfMemoryHook(OutOfMemoryHook hook, void* context) TORO_ON(this) {
     out_of_memory_ = hook;
     out_of_memory_context_ = context;
   }
 
  private:
   static bool Reclaim(void* cpu, int attempt, size_t bytes);
-  [[gnu::cold]] bool RecordedStep();
-  bool SpinUntilNews();
+  [[gnu::cold]] bool RecordedStep() TORO_ON(this);
+  bool SpinUntilNews() TORO_ON(this);
 
-  Partition partition_;
-  Exchange exchange_;
-  Scheduler scheduler_;
-  ReturnPath return_path_;
+  Partition partition_ TORO_OWNED_BY(this);
+  Exchange exchange_ TORO_OWNED_BY(this);
+  Scheduler scheduler_ TORO_OWNED_BY(this);
+  ReturnPath return_path_ TORO_OWNED_BY(this);
   const OwnerTable& owners_;
-  OutOfMemoryHook out_of_memory_ = nullptr;
-  void* out_of_memory_context_ = nullptr;
+  OutOfMemoryHook out_of_memory_ TORO_OWNED_BY(this) = nullptr;
+  void* out_of_memory_context_ TORO_OWNED_BY(this) = nullptr;
   bool single_step_;
-  bool halted_ = false;  // the CPU sleeps; the next step ends it
-  SpinBudget spin_;
-  uint64_t idle_since_ = 0;  // Machine::Cycles, when the CPU began to sleep
-  uint64_t steps_ = 0;
-  uint64_t halts_ = 0;
-  ArenaCounters arenas_;
-  TrafficRecorder traffic_;
+  bool halted_ TORO_OWNED_BY(this) = false;  // the CPU sleeps; the next step ends it
+  SpinBudget spin_ TORO_OWNED_BY(this);
+  uint64_t idle_since_ TORO_OWNED_BY(this) = 0;  // Machine::Cycles, when the CPU began to sleep
+  uint64_t steps_ TORO_OWNED_BY(this) = 0;
+  uint64_t halts_ TORO_OWNED_BY(this) = 0;
+  ArenaCounters arenas_ TORO_OWNED_BY(this);
+  TrafficRecorder traffic_ TORO_OWNED_BY(this);
 };
 
 // In words, what a fault at `address` on this CPU means: "null dereference", "stack overflow of thread NAME", or null

@@ -304,7 +304,7 @@ class AsyncCall {
   }
 
   // The caller destroys the function object: it lies in its memory.
-  static void DeliverBoxed(Cpu& here, CpuId from, const uint64_t* words, size_t) {
+  static void DeliverBoxed(Cpu& here, CpuId from, const uint64_t* words, size_t) TORO_ON(here) {
     auto* box = reinterpret_cast<Function*>(words[1]);
     RunBoxed(*box, from, words[0]);
     call_internal::GiveBack(here.scheduler(), from, box,

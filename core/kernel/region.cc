@@ -7,6 +7,7 @@ namespace {
 
 bool IsOfThisCpu(const Region& region) {
   Cpu& here = Cpu::Current();
+  here.AssertHere();
   uintptr_t begin = reinterpret_cast<uintptr_t>(region.address);
   if (begin % kPageBytes != 0 || region.bytes == 0 || region.bytes % kPageBytes != 0) return false;
   if (begin + region.bytes < begin) return false;

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/affinity.h"
 #include "core/base/cpu_id.h"
 #include "core/exchange/exchange.h"
 #include "core/machine/machine.h"
@@ -92,7 +93,7 @@ class BasicReturnPath {
   };
   static constexpr size_t kReserve = kReserveObjects / Chunk::kObjects + 1;
 
-  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count);
+  static void TakeHome(Here& here, CpuId from, const uint64_t* words, size_t count) TORO_ON(here);
 
   // The objects whose lines are under way at a time. [bench: foreign_free]
   static constexpr size_t kMostArrived = 64;

@@ -2,6 +2,7 @@
 #ifndef CORE_KERNEL_SHUTDOWN_STATE_H_
 #define CORE_KERNEL_SHUTDOWN_STATE_H_
 
+#include "core/base/affinity.h"
 #include "core/kernel/shutdown.h"
 
 namespace toro {
@@ -17,7 +18,7 @@ struct ShutdownState {
 extern ShutdownState shutdown_state;
 
 // The step of CPU 0, when `start` is set.
-[[gnu::cold]] void StartShutdown(Cpu& boot_cpu);
+[[gnu::cold]] void StartShutdown(Cpu& boot_cpu) TORO_ON(boot_cpu);
 
 }  // namespace toro
 

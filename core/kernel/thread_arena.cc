@@ -9,12 +9,13 @@ namespace {
 
 void* TakeChunk(size_t bytes) {
   Cpu& here = Cpu::Current();
+  here.AssertHere();
   void* chunk = here.partition().Allocate(bytes);
   if (chunk != nullptr) here.arenas().taken_bytes += bytes;
   return chunk;
 }
 
-void TakeChunksHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
+void TakeChunksHome(Cpu& here, CpuId, const uint64_t* words, size_t count) TORO_ON(here) {
   for (size_t i = 0; i + 1 < count; i += 2) {
     here.arenas().given_back_bytes += words[i + 1];
     here.partition().Free(reinterpret_cast<void*>(words[i]));
@@ -25,6 +26,7 @@ void TakeChunksHome(Cpu& here, CpuId, const uint64_t* words, size_t count) {
 // other object does, and is counted here.
 void GiveChunk(void* chunk, size_t bytes) {
   Cpu& here = Cpu::Current();
+  here.AssertHere();
   size_t owner = here.owners().OwnerOf(chunk);
   const uint64_t words[] = {reinterpret_cast<uint64_t>(chunk), bytes};
   if (owner != here.id().index() && owner != OwnerTable::kNoOwner &&

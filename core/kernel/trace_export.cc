@@ -20,7 +20,8 @@ static_assert(sizeof(Header) == 24);
 
 }  // namespace
 
-void ExportTrace(void (*write)(const void* data, size_t bytes)) {
+// Of all CPUs, which are halted or may write meanwhile.
+void ExportTrace(void (*write)(const void* data, size_t bytes)) TORO_NO_AFFINITY {
   if (Cpu::CurrentOrNull() == nullptr) return;
   Cluster& cluster = Cluster::Get();
   Header header;

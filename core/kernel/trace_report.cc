@@ -101,7 +101,8 @@ void PrintRing(Print print, size_t cpu, const TraceRing& ring) {
 
 }  // namespace
 
-void PrintTrace(Print print) {
+// Reads the rings of all CPUs, which are halted or may write meanwhile.
+void PrintTrace(Print print) TORO_NO_AFFINITY {
   if (Cpu::CurrentOrNull() == nullptr) return;
   Cluster& cluster = Cluster::Get();
   bool recorded = cluster.cpu(kBootCpu).scheduler().trace().recorded();

@@ -100,6 +100,7 @@ void DeterministicExecutor::Run(Cluster& cluster) {
     store_buffers.Step(stepping_);
     if constexpr (Simulation::kOn) checkers.threads.Step(stepping_);
     Cpu& cpu = cluster.cpu(stepping_);
+    cpu.AssertHere();
     Machine::SetCurrentCpuAnchor(&cpu.scheduler());
     bool worked = cpu.Step();
     order_.Stepped(stepping_, worked);
@@ -136,6 +137,7 @@ void DeterministicExecutor::BefallStep() {
 
 // What the checkers cannot see at an event.
 void DeterministicExecutor::Check(Cpu& cpu) const {
+  cpu.AssertHere();
   checkers.messages.CheckAges();
   checkers.threads.CheckReady(cpu.id());
   checkers.memory.CheckBalance(cpu.id(), cpu.partition().Statistics().used_bytes);

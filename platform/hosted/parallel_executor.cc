@@ -50,6 +50,7 @@ void* ParallelExecutor::RunCpu(void* argument) {
   UseFaultStack();
   BeginStallWatch();
   Cpu& cpu = thread.cluster->Enter(thread.id);
+  cpu.AssertHere();
   thread.executor->whereabouts_.Enter(thread.id);
   for (;;) {
     if (!cpu.Step()) cpu.Sleep();

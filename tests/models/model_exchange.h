@@ -65,6 +65,10 @@ struct ModelParts {
   static bool HasSentLines(const Exchange& exchange, CpuId to) { return exchange.peers_[to.index()].rings != 0; }
   static bool HasRoom(const Exchange& exchange, CpuId to) { return exchange.peers_[to.index()].out.AllTaken(); }
   static void ForgetCounters(Exchange& exchange) { exchange.counters_ = {}; }
+  static PendingWakes Remembered(const Exchange& exchange) { return exchange.pending_wakes_; }
+  static bool RemembersTheSame(const Exchange& exchange, const PendingWakes& others) {
+    return std::memcmp(&exchange.pending_wakes_, &others, sizeof others) == 0;
+  }
   static bool RemembersSomeone(const Exchange& exchange) { return !exchange.pending_wakes_.empty(); }
   static bool AllTaken(const Exchange& exchange, CpuId to) {
     const auto& peer = exchange.peers_[to.index()];
@@ -199,10 +203,15 @@ class ModelExchangeCpu {
   // `done`: it waits for nothing but its receivers.
   bool KeepStepping(bool done) {
     if (done && !Parts::RemembersSomeone(exchange_)) return true;
-    Await("something for a step to do", [this, done] {
-      return Parts::LooksAtAll(exchange_) || Parts::Pending(exchange_) || Parts::CanPublish(exchange_) ||
-             Parts::SomeoneRememberedSleeps(exchange_) || (done && EverythingTaken());
+    // A step has forgotten whom it saw asleep. Who has not would step for ever, and nothing would come of it.
+    const bool reviewed = Parts::RemembersTheSame(exchange_, reviewed_);
+    bool review = false;
+    Await("something for a step to do", [&, this] {
+      review = !reviewed && Parts::SomeoneRememberedSleeps(exchange_);
+      return review || Parts::LooksAtAll(exchange_) || Parts::Pending(exchange_) || Parts::CanPublish(exchange_) ||
+             (done && EverythingTaken());
     });
+    if (review) reviewed_ = Parts::Remembered(exchange_);
     return done && EverythingTaken();
   }
 
@@ -228,6 +237,7 @@ class ModelExchangeCpu {
   size_t self_;
   bool watches_;
   uint64_t watched_ = 0;
+  PendingWakes reviewed_;  // as KeepStepping last saw one of them asleep
   uint32_t woken_[Cpus] = {};
   alignas(kCacheLineBytes) char memory_[1024];
   Exchange exchange_;

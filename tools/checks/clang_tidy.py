@@ -2,6 +2,8 @@
 
 Left out: tests and benchmarks, since googletest's macros triple the time and nothing of it runs in the kernel; and the
 C library's back end of the image (platform/baremetal/runtime), which defines what the host's headers declare otherwise.
+
+It is also the job of the thread-safety analysis: who touches what belongs to another CPU (core/base/affinity.h).
 """
 
 import concurrent.futures
@@ -16,7 +18,8 @@ import source_tree
 PROGRAM = "clang-tidy-16"
 _LEFT_OUT = re.compile(r"_(test|bench)\.cc$|^platform/(baremetal/runtime|posix)/")
 _FOLDERS = ("core/", "drivers/", "services/", "platform/", "apps/")
-_FLAGS = ["-std=c++20", "-I.", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Icore/machine/no_simulation"]
+_FLAGS = ["-std=c++20", "-I.", "-Icore/machine/no_simulation", "-Wall", "-Wextra", "-Wno-unused-parameter",
+          "-Wthread-safety"]
 _FINDING = re.compile(r"^(.*?):(\d+):\d+: (?:error|warning): (.*)$")
 
 

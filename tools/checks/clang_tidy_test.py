@@ -34,6 +34,16 @@ class ClangTidyTest(unittest.TestCase):
         self.assertTrue([text for text in found if text.startswith("core/a/a.h:1: use nullptr")], found)
         self.assertTrue([text for text in found if text.startswith("core/a/a.cc:2: ")], found)
 
+    def test_what_belongs_to_somebody_else_is_reported(self):
+        self.write("core/a/a.cc", """struct __attribute__((capability("CPU"))) Cpu {};
+struct Counter {
+  Cpu& owner;
+  int count __attribute__((guarded_by(owner)));
+};
+void Count(Counter& counter) { ++counter.count; }
+""")
+        self.assertTrue([text for text in clang_tidy.check_tree(self.root) if "requires holding CPU" in text])
+
     def test_code_that_does_not_compile_is_reported(self):
         self.write("core/a/a.cc", "int Half(\n")
         self.assertTrue(clang_tidy.check_tree(self.root))

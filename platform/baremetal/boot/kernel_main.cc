@@ -150,6 +150,7 @@ void ReadInputs(uint32_t magic) {
 
 [[noreturn]] void RunCpu(CpuId id) {
   Cpu& cpu = Cluster::Get().Enter(id);
+  cpu.AssertHere();
   EnableInterrupts();
   if (command_line.watchdog_ms != 0) {
     platform::WatchForStalls(command_line.watchdog_ms * kNsPerMs, command_line.watchdog_powers_off
