@@ -15,8 +15,8 @@
 namespace toro {
 
 // Passes the trace of every CPU to write(), piece by piece. When the machine is about to power off and the other CPUs
-// have been stopped, or may be looked at while they run: then the last records of theirs may be half-written. Takes no
-// memory. Writes nothing before there is a cluster.
+// have been stopped, or while they still run: then the last records of theirs may be half-written, or none, and may
+// have happened after end_ns. Takes no memory. Writes nothing before there is a cluster.
 [[gnu::cold]] void ExportTrace(void (*write)(const void* data, size_t bytes));
 
 }  // namespace toro

@@ -107,12 +107,8 @@ class alignas(kCacheLineBytes) TraceRing {
 
  private:
   void Write(TraceEvent event, uint32_t number, uint64_t first, uint64_t second) {
-    TraceRecord& record = records_[count_++ & mask_];
-    record.stamp = stamp_;
-    record.event = event;
-    record.number = number;
-    record.first = first;
-    record.second = second;
+    records_[count_ & mask_] = {stamp_, event, number, first, second};
+    ++count_;
   }
 
   uint64_t count_ = 0;

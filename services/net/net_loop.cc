@@ -2,8 +2,14 @@
 
 namespace toro::net {
 
+namespace {
+
+// Asked for anew each time: nothing of a CPU is kept over a switch (scheduler.h, I4).
+TimerWheel& Timers() { return Scheduler::Current().timers(); }
+
+}  // namespace
+
 void NetLoop::Run() {
-  TimerWheel& timers = Scheduler::Current().timers();
   bool is_cancelled = false;
   while (!stopping_ && !is_cancelled) {
     if (stack_.Poll()) {
@@ -12,11 +18,11 @@ void NetLoop::Run() {
       continue;
     }
     stack_.port().nic().ArmInterrupt();
-    timers.Stop(wake_);
-    timers.Start(wake_, stack_.NextNs());
+    Timers().Stop(wake_);
+    Timers().Start(wake_, stack_.NextNs());
     is_cancelled = Scheduler::YieldPolling();
   }
-  timers.Stop(wake_);
+  Timers().Stop(wake_);
 }
 
 }  // namespace toro::net

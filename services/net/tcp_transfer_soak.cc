@@ -32,9 +32,10 @@ int main(int argc, char** argv) {
     ++failed;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), result.failure.c_str());
   }
-  std::printf("%llu seeds, %llu failed; %llu bytes in %llu frames; longest stall %.3f s (seed %llu)\n",
-              static_cast<unsigned long long>(last - first + 1), static_cast<unsigned long long>(failed),
-              static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(frames),
-              static_cast<double>(stall_ns) / 1e9, static_cast<unsigned long long>(stall_seed));
+  const unsigned long long seeds = last - first + 1;
+  std::printf("%llu seeds, %llu failed; %llu bytes in %llu frames; longest stall %.3f s (seed %llu)\n", seeds,
+              static_cast<unsigned long long>(failed), static_cast<unsigned long long>(bytes),
+              static_cast<unsigned long long>(frames), static_cast<double>(stall_ns) / 1e9,
+              static_cast<unsigned long long>(stall_seed));
   return failed == 0 ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 """The contracts: how many checks each has in every world, and the tests that run one in the hosted world."""
 
-load("//build_defs:sanitizer.bzl", "toro_sanitized_program")
+load("//build_defs:sanitizer.bzl", "SANITIZER_ENVIRONMENT", "toro_sanitized_program")
 
 # What the END line of each counts. The tests of both worlds expect the same.
 CHECKS = {
@@ -16,13 +16,14 @@ CHECKS = {
     "threads": "53",
 }
 
-def _runs(name, contract, program, runs, tags):
+def _runs(name, contract, program, runs, tags, env = {}):
     native.sh_test(
         name = name,
         size = "medium",
         srcs = ["//tests/contract:expect_end.sh"],
         args = ["$(location %s)" % program, CHECKS[contract]] + " AND ".join(runs).split(" "),
         data = [program],
+        env = env,
         tags = tags,
     )
 
@@ -50,4 +51,5 @@ def hosted_contract(contract, cpus = [1, 2, 3, 4, 8], seeds = 200, sanitized = T
         name = "%s_%s" % (contract, sanitizer)
         toro_sanitized_program(name = name, program = program, sanitizer = sanitizer, testonly = True)
         runs = on_cpus([1, 2, 4]) + ["--cpus=4 --seed=1"]
-        _runs("%s_contract_%s_sanitizer" % (contract, sanitizer), contract, ":" + name, runs, ["cpu:2"])
+        env = SANITIZER_ENVIRONMENT[sanitizer]
+        _runs("%s_contract_%s_sanitizer" % (contract, sanitizer), contract, ":" + name, runs, ["cpu:2"], env)

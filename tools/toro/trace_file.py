@@ -111,8 +111,9 @@ def read_records(path):
         at += COUNTS.size
         if kept > written or kept > (len(data) - at) // RECORD.size:
             raise _damaged(path, "CPU %d is said to have %d records, and the file ends before" % (cpu, kept))
-        records.append([_record(path, cpu, fields) for fields in
-                        RECORD.iter_unpack(data[at:at + kept * RECORD.size])])
+        of_cpu = [_record(path, cpu, fields) for fields in RECORD.iter_unpack(data[at:at + kept * RECORD.size])]
+        # A CPU that ran on while the file was written may have begun its last record only.
+        records.append([record for record in of_cpu if record.event != "none"])
         lost.append(written - kept)
         at += kept * RECORD.size
     if at != len(data):
@@ -130,7 +131,8 @@ def _record(path, cpu, fields):
 def read(path):
     """The Trace in the file."""
     end_ns, records, lost = read_records(path)
-    begin_ns = min([r[0].ns for r in records if r], default=end_ns)
+    begin_ns = min([of_cpu[0].ns for of_cpu in records if of_cpu], default=end_ns)
+    end_ns = max([of_cpu[-1].ns for of_cpu in records if of_cpu] + [end_ns])
     for record in (record for of_cpu in records for record in of_cpu):
         record.ns -= begin_ns
         if record.event == "deliver":

@@ -76,7 +76,10 @@ class Player {
       Frame frame = host_->Sent();
       if (frame.empty()) return;
       TcpFields fields;
-      if (ParseTcp(frame, fields)) sent_.emplace_back(environment_.now_ns, std::move(frame));
+      if (ParseTcp(frame, fields)) {
+        sent_.emplace_back(environment_.now_ns, std::move(frame));
+        continue;
+      }
       // Asked once more whether we are still there.
       if (frame == ArpFrame(1, kHostMac, kHost, kPeer)) host_->Receive(ArpFrame(2, kPeerMac, kPeer, kHost, kHostMac));
     }
