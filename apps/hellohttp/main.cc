@@ -92,16 +92,22 @@ int Serve(Ipv4Address address, uint64_t connections) {
   }
   std::printf("hellohttp: serves port 80\n");
   std::fflush(stdout);
+  toro::Semaphore answered(0);
+  uint64_t answering = 0;
   for (uint64_t served = 0; connections == 0 || served < connections; ++served) {
     auto socket = std::make_unique<toro::net::TcpSocket>();
     if (socket->Accept(server) != toro::Status::kOk) break;
-    auto thread =
-        toro::Spawn(toro::CurrentCpu(), [socket = std::move(socket)] { Answer(*socket); }, {.name = "answer"});
+    auto answer = [socket = std::move(socket), &answered] {
+      Answer(*socket);
+      answered.Release();
+    };
+    auto thread = toro::Spawn(toro::CurrentCpu(), std::move(answer), {.name = "answer"});
     // Without memory for a thread the connection is closed; the next one may find some.
     if (!thread.ok()) continue;
-    bool is_last = served + 1 == connections;
-    (void)(is_last ? toro::Join(thread.value()) : toro::Detach(thread.value()));
+    ++answering;
+    (void)toro::Detach(thread.value());
   }
+  for (; answering > 0; --answering) (void)answered.Acquire();
   server.Close();
   loop.Stop();
   (void)toro::Join(worker.value());
